@@ -1,0 +1,135 @@
+namespace Rcnn.Core.Models;
+
+/// <summary>
+/// Everything that shapes a two-stage detector, nested like the model. The defaults are torchvision's Faster R-CNN ResNet-50 FPN;
+/// a variant is <c>baseline with { … }</c>. Written into every run.
+/// </summary>
+public sealed record DetectorConfig
+{
+    /// <summary>faster-rcnn-fpn or faster-rcnn-c4.</summary>
+    public string Assembly { get; init; } = "faster-rcnn-fpn";
+
+    /// <summary>Number of classes with background: C + 1.</summary>
+    public int Classes { get; init; } = 91;
+
+    public InputConfig Input { get; init; } = new();
+    public BackboneConfig Backbone { get; init; } = new();
+    public RpnConfig Rpn { get; init; } = new();
+    public RoiConfig Roi { get; init; } = new();
+    public OutputConfig Output { get; init; } = new();
+}
+
+/// <summary>Resize, normalise, pad.</summary>
+public sealed record InputConfig
+{
+    /// <summary>Length of the shorter side after resizing, pixels.</summary>
+    public int MinSize { get; init; } = 800;
+
+    /// <summary>Upper limit of the longer side, pixels.</summary>
+    public int MaxSize { get; init; } = 1333;
+
+    /// <summary>(height, width) to resize to whatever the shape, or null.</summary>
+    public int[]? FixedSize { get; init; }
+
+    /// <summary>Padded sides are multiples of this.</summary>
+    public int SizeDivisible { get; init; } = 32;
+
+    /// <summary>Per channel, RGB in [0,1].</summary>
+    public double[] Mean { get; init; } = [0.485, 0.456, 0.406];
+
+    public double[] Std { get; init; } = [0.229, 0.224, 0.225];
+}
+
+public sealed record BackboneConfig
+{
+    /// <summary>resnet18, resnet34, resnet50, resnet101, mobilenet_v2, mobilenet_v3_large; resnet takes Block, Layers and BaseWidth when given.</summary>
+    public string Name { get; init; } = "resnet50";
+
+    /// <summary>frozen (statistics and affine fixed), bn, or gn.</summary>
+    public string Norm { get; init; } = "frozen";
+
+    public double NormEps { get; init; } = 1e-5;
+
+    /// <summary>Stages from the stem on that stay fixed in training; −1 freezes all.</summary>
+    public int FreezeStages { get; init; }
+
+    public bool Fpn { get; init; } = true;
+
+    public int FpnChannels { get; init; } = 256;
+
+    /// <summary>ResNet: basic or bottleneck; null takes the one of Name.</summary>
+    public string? Block { get; init; }
+
+    /// <summary>ResNet: blocks per stage; null takes those of Name.</summary>
+    public int[]? Layers { get; init; }
+
+    /// <summary>ResNet: channels of the stem.</summary>
+    public int BaseWidth { get; init; } = 64;
+
+    /// <summary>MobileNet: width multiplier.</summary>
+    public double WidthMultiplier { get; init; } = 1;
+
+    /// <summary>Single-map models: the last stage or feature block taken (inclusive); null takes the usual one.</summary>
+    public int? LastBlock { get; init; }
+}
+
+public sealed record AnchorConfig
+{
+    /// <summary>Per level, side lengths in pixels of the resized image.</summary>
+    public double[][] Sizes { get; init; } = [[32], [64], [128], [256], [512]];
+
+    /// <summary>Height over width, the same on every level.</summary>
+    public double[] AspectRatios { get; init; } = [0.5, 1.0, 2.0];
+}
+
+/// <summary>Stage 1: proposals.</summary>
+public sealed record RpnConfig
+{
+    public AnchorConfig Anchors { get; init; } = new();
+    public int PreNmsTrain { get; init; } = 2000;
+    public int PreNmsTest { get; init; } = 1000;
+    public int PostNmsTrain { get; init; } = 2000;
+    public int PostNmsTest { get; init; } = 1000;
+    public double NmsThreshold { get; init; } = 0.7;
+    public double ForegroundIou { get; init; } = 0.7;
+    public double BackgroundIou { get; init; } = 0.3;
+    public int BatchPerImage { get; init; } = 256;
+    public double PositiveFraction { get; init; } = 0.5;
+    public double ScoreThreshold { get; init; }
+    public double MinSize { get; init; } = 1e-3;
+
+    /// <summary>3×3 convolutions before the two predictors.</summary>
+    public int ConvDepth { get; init; } = 1;
+
+    public double ObjectnessLossWeight { get; init; } = 1;
+    public double BoxLossWeight { get; init; } = 1;
+}
+
+/// <summary>Stage 2: classification and refinement of regions.</summary>
+public sealed record RoiConfig
+{
+    /// <summary>Feature levels pooled from ("0", "1", …); null takes all but the pooled top level.</summary>
+    public string[]? Levels { get; init; }
+    public int PoolSize { get; init; } = 7;
+    public int SamplingRatio { get; init; } = 2;
+    public bool Aligned { get; init; }
+    public int HeadWidth { get; init; } = 1024;
+    public int BatchPerImage { get; init; } = 512;
+    public double PositiveFraction { get; init; } = 0.25;
+    public double ForegroundIou { get; init; } = 0.5;
+    public double BackgroundIou { get; init; } = 0.5;
+    public double[] BoxWeights { get; init; } = [10, 10, 5, 5];
+    public double ClassLossWeight { get; init; } = 1;
+    public double BoxLossWeight { get; init; } = 1;
+}
+
+public sealed record OutputConfig
+{
+    /// <summary>Detections with a score not above this are dropped.</summary>
+    public double ScoreThreshold { get; init; } = 0.05;
+
+    /// <summary>IoU of the per-class NMS.</summary>
+    public double NmsThreshold { get; init; } = 0.5;
+
+    public int DetectionsPerImage { get; init; } = 100;
+}

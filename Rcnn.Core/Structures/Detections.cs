@@ -1,0 +1,19 @@
+using static TorchSharp.torch;
+
+namespace Rcnn.Core;
+
+/// <summary>The result for one image, by falling score.</summary>
+/// <param name="Boxes">[N,4] float32 (x1,y1,x2,y2) in pixels of the image as it was given.</param>
+/// <param name="Scores">[N] float32 in [0,1].</param>
+/// <param name="Labels">[N] int64, 1..C.</param>
+public sealed record Detections(Tensor Boxes, Tensor Scores, Tensor Labels) : IDisposable
+{
+    public int Count => (int)Boxes.shape[0];
+
+    public void Dispose()
+    {
+        Boxes.Dispose();
+        Scores.Dispose();
+        Labels.Dispose();
+    }
+}
