@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Rcnn.Cli.Golden;
+using Rcnn.Core;
+using static TorchSharp.torch;
+
+namespace Rcnn.Cli.Commands;
+
+/// <summary><c>rcnn golden DIR… [--device cpu|cuda] [--json FILE]</c>: compares this build with stored reference results.</summary>
+internal static class GoldenCommand
+{
+    public static Command Create()
+    {
+        var folders = new Argument<string[]>("DIR") { Arity = ArgumentArity.OneOrMore, Description = "Folders; every case.json at or below them runs." };
+        var device = new Option<string>("--device") { Description = "cpu or cuda.", DefaultValueFactory = _ => "cpu" };
+        device.AcceptOnlyFromAmong("cpu", "cuda");
+        var json = new Option<string?>("--json") { Description = "Write the results to this file.", HelpName = "FILE" };
+        var command = new Command("golden",
+            "Compare this build with stored reference results.\nExample: rcnn golden ../shared/golden/ops ../shared/golden/coco/*bbox*")
+        {
+            folders, device, json,
+        };
+        command.SetAction(parsed => Run(parsed.GetValue(folders)!, parsed.GetValue(device)!, parsed.GetValue(json)));
+        return command;
+    }
+
+    private static int Run(string[] folders, string device, string? json)
+    {
+        IReadOnlyList<string> cases = GoldenRunner.Find(folders);
+        if (device == "cuda" && !cuda.is_available())
+        {
+            throw RcnnException.Usage("golden: --device cuda: no CUDA device is available");
+        }
+
+        var where = new Device(device);
+        var results = new List<GoldenResult>();
+        foreach (string file in cases)
+        {
+            GoldenResult result = GoldenRunner.Run(file, where);
+            results.Add(result);
+            Console.WriteLine(result);
+        }
+
+        int passed = results.Count(r => r.Status == "pass"), failed = results.Count(r => r.Status == "FAIL");
+        if (json is not null)
+        {
+            WriteJson(json, device, results);
+        }
+
+        Console.WriteLine($"{passed} passed, {failed} failed, {results.Count - passed - failed} skipped");
+        return failed == 0 ? 0 : 1;
+    }
+
+    private static void WriteJson(string file, string device, IEnumerable<GoldenResult> results)
+    {
+        var list = new JsonArray();
+        foreach (GoldenResult r in results)
+        {
+            var outputs = new JsonArray();
+            foreach (GoldenOutcome o in r.Outputs)
+            {
+                outputs.Add(new JsonObject
+                {
+                    ["name"] = o.Output,
+                    ["pass"] = o.Pass,
+                    ["worst_of_tolerance"] = double.IsFinite(o.Ratio) ? o.Ratio : null,
+                    ["detail"] = o.Detail.Length == 0 ? null : o.Detail,
+                });
+            }
+
+            list.Add(new JsonObject
+            {
+                ["case"] = r.Case,
+                ["op"] = r.Op,
+                ["status"] = r.Status.ToLowerInvariant(),
+                ["reason"] = r.Reason.Length == 0 ? null : r.Reason,
+                ["ms"] = Math.Round(r.Milliseconds, 3),
+                ["device"] = device,
+                ["outputs"] = outputs,
+            });
+        }
+
+        try
+        {
+            File.WriteAllText(file, list.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RcnnException($"--json {file}: {e.Message}", 1, e);
+        }
+    }
+}
