@@ -14,7 +14,7 @@ public static class Program
         bool verbose = args.Contains("--verbose");
         try
         {
-            ParseResult parsed = Root().Parse(args);
+            ParseResult parsed = Root().Parse(Commands.ScriptCommand.Escape(args));
             if (parsed.Errors.Count > 0 && parsed.Action is null or System.CommandLine.Invocation.ParseErrorAction)
             {
                 Console.Error.WriteLine("rcnn: " + parsed.Errors[0].Message.ReplaceLineEndings(" ") + " (try --help)");
@@ -35,6 +35,7 @@ public static class Program
         root.Options.Add(new Option<bool>("--verbose") { Description = "Add the stack trace to an error.", Recursive = true });
         // One line for each command, in the order of --help.
         root.Subcommands.Add(Commands.GoldenCommand.Create());
+        root.Subcommands.Add(Commands.ScriptCommand.Create());
         return root;
     }
 
