@@ -6,6 +6,7 @@ internal static class GoldenOps
     /// <summary>One line for each op.</summary>
     public static IReadOnlyList<IGoldenCase> All { get; } =
     [
+        new CocoBboxGolden(),
     ];
 
     public static IGoldenCase? Find(string op) => All.FirstOrDefault(c => c.Op == op);

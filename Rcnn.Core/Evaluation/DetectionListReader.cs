@@ -1,0 +1,194 @@
+using System.Text.Json;
+
+namespace Rcnn.Core.Evaluation;
+
+/// <summary>Streams a COCO result list without building a document: half a million rows take a fraction of a second.</summary>
+internal static class DetectionListReader
+{
+    [Flags]
+    private enum Fields
+    {
+        None = 0,
+        Image = 1,
+        Category = 2,
+        Box = 4,
+        Score = 8,
+    }
+
+    /// <exception cref="RcnnException">Names file, element, field and value.</exception>
+    public static List<DetectionRow> Read(string file, byte[] bytes, int start)
+    {
+        var rows = new List<DetectionRow>();
+        var reader = new Utf8JsonReader(bytes.AsSpan(start));
+        string field = "";
+        try
+        {
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartArray)
+            {
+                throw new RcnnException($"{file}: a list of detections expected, got {JsonFile.Near(bytes, start + (int)reader.TokenStartIndex)}");
+            }
+
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                if (reader.TokenType != JsonTokenType.StartObject)
+                {
+                    throw new RcnnException($"{file}: [{rows.Count}]: an object expected, got {JsonFile.Near(bytes, start + (int)reader.TokenStartIndex)}");
+                }
+
+                field = "";
+                rows.Add(Row(ref reader, ref field));
+                field = "";
+            }
+
+            if (reader.Read())
+            {
+                throw new RcnnException($"{file}: something follows the list of detections");
+            }
+
+            return rows;
+        }
+        catch (FieldException e)
+        {
+            throw new RcnnException(e.Found
+                ? $"{file}: [{rows.Count}].{e.Field}: {e.Message}, got {JsonFile.Near(bytes, start + (int)reader.TokenStartIndex)}"
+                : $"{file}: [{rows.Count}].{e.Field} is missing");
+        }
+        catch (JsonException e)
+        {
+            // Also where numbers such as NaN and Infinity stand, which JSON does not have.
+            int at = start + (int)reader.BytesConsumed;
+            while (at < bytes.Length && bytes[at] is <= 32 or (byte)',' or (byte)':')
+            {
+                at++;
+            }
+
+            string place = field.Length == 0 ? $"[{rows.Count}]" : $"[{rows.Count}].{field}";
+            throw new RcnnException($"{file}: line {(e.LineNumber ?? 0) + 1}: {place}: {JsonFile.Near(bytes, at)} is not valid JSON here", 1, e);
+        }
+    }
+
+    private static DetectionRow Row(ref Utf8JsonReader reader, ref string field)
+    {
+        long image = 0;
+        long category = 0;
+        double score = 0;
+        Span<double> box = stackalloc double[4];
+        Fields seen = Fields.None;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("image_id"u8))
+            {
+                field = "image_id";
+                image = Whole(ref reader, field);
+                seen |= Fields.Image;
+            }
+            else if (reader.ValueTextEquals("category_id"u8))
+            {
+                field = "category_id";
+                category = Whole(ref reader, field);
+                if (category is < int.MinValue or > int.MaxValue)
+                {
+                    throw new FieldException(field, "a 32-bit number expected");
+                }
+
+                seen |= Fields.Category;
+            }
+            else if (reader.ValueTextEquals("score"u8))
+            {
+                field = "score";
+                score = Real(ref reader, field);
+                seen |= Fields.Score;
+            }
+            else if (reader.ValueTextEquals("bbox"u8))
+            {
+                field = "bbox";
+                Box(ref reader, box);
+                seen |= Fields.Box;
+            }
+            else
+            {
+                field = reader.GetString()!;
+                reader.Skip();
+            }
+        }
+
+        Require(seen, Fields.Image, "image_id");
+        Require(seen, Fields.Category, "category_id");
+        Require(seen, Fields.Box, "bbox");
+        Require(seen, Fields.Score, "score");
+        return new DetectionRow(image, (int)category, box[0], box[1], box[2], box[3], score);
+    }
+
+    private static void Require(Fields seen, Fields one, string name)
+    {
+        if ((seen & one) == 0)
+        {
+            throw new FieldException(name, "", false);
+        }
+    }
+
+    private static long Whole(ref Utf8JsonReader reader, string field)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Number)
+        {
+            if (reader.TryGetInt64(out long value))
+            {
+                return value;
+            }
+
+            double real = reader.GetDouble();
+            if (real == Math.Floor(real) && Math.Abs(real) < 9e15)
+            {
+                return (long)real;
+            }
+        }
+
+        throw new FieldException(field, "a whole number expected");
+    }
+
+    private static double Real(ref Utf8JsonReader reader, string field)
+    {
+        reader.Read();
+        return reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out double value) && double.IsFinite(value)
+            ? value : throw new FieldException(field, "a finite number expected");
+    }
+
+    private static void Box(ref Utf8JsonReader reader, scoped Span<double> box)
+    {
+        const string Wanted = "four finite numbers [x, y, width, height] expected";
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw new FieldException("bbox", Wanted);
+        }
+
+        for (int i = 0; i < 4; i++)
+        {
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetDouble(out box[i]) || !double.IsFinite(box[i]))
+            {
+                throw new FieldException("bbox", Wanted);
+            }
+
+            if (i >= 2 && box[i] < 0)
+            {
+                throw new FieldException("bbox", i == 2 ? "a width of at least 0 expected" : "a height of at least 0 expected");
+            }
+        }
+
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.EndArray)
+        {
+            throw new FieldException("bbox", Wanted);
+        }
+    }
+
+    private sealed class FieldException(string field, string message, bool found = true) : Exception(message)
+    {
+        public string Field { get; } = field;
+
+        public bool Found { get; } = found;
+    }
+}
