@@ -2,14 +2,16 @@ namespace Rcnn.Experiments
 
 open System.Collections.Generic
 
-/// One training run to do: a name, its seed and the settings that differ from the baseline (dotted paths and their values, as `--set` takes them).
+/// One training run to do: which setting of an experiment, with which seed.
 [<AllowNullLiteral>]
-type RunSpec(name: string, seed: int64, settings: IReadOnlyDictionary<string, string>) =
-    /// Unique within an experiment; also the name of the run's folder.
-    member _.Name = name
+type RunSpec(group: string, seed: int64, settings: IReadOnlyDictionary<string, string>) =
+    /// Name of the setting; runs that differ in nothing but the seed share it.
+    member _.Group = group
+    /// Unique within an experiment: "group-seed0". Also the name of the run's folder.
+    member _.Name = group + "-seed" + string seed
     /// Seed of weights, sampling and data order.
     member _.Seed = seed
-    /// Dotted path → value, invariant culture.
+    /// What differs from the baseline: dotted path → value, invariant culture, as `--set` takes them.
     member _.Settings = settings
 
 /// What came out of a run.
