@@ -3,7 +3,6 @@ namespace Rcnn.Experiments
 open System.Collections.Generic
 
 /// One training run to do: which setting of an experiment, with which seed.
-[<AllowNullLiteral>]
 type RunSpec(group: string, seed: int64, settings: IReadOnlyDictionary<string, string>) =
     /// Name of the setting; runs that differ in nothing but the seed share it.
     member _.Group = group
@@ -15,7 +14,6 @@ type RunSpec(group: string, seed: int64, settings: IReadOnlyDictionary<string, s
     member _.Settings = settings
 
 /// What came out of a run.
-[<AllowNullLiteral>]
 type RunResult(spec: RunSpec, metrics: IReadOnlyDictionary<string, double>, folder: string) =
     member _.Spec = spec
     /// Metric name → value, for example "AP50" → 0.91.

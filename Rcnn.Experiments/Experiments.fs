@@ -5,8 +5,7 @@ open System.Collections.Generic
 open System.Text.Json
 
 /// Where an experiment stands.
-[<AllowNullLiteral>]
-type Progress(index: int, count: int, spec: RunSpec, result: RunResult, reused: bool) =
+type Progress(index: int, count: int, spec: RunSpec, result: RunResult | null, reused: bool) =
     /// 0-based place of the run among `Count` runs.
     member _.Index = index
     member _.Count = count
@@ -26,7 +25,7 @@ type Experiment private () =
         (
             specs: IReadOnlyList<RunSpec>,
             run: Func<RunSpec, RunResult>,
-            finished: Func<RunSpec, RunResult>,
+            finished: Func<RunSpec, RunResult | null>,
             progress: Action<Progress>
         ) : IReadOnlyList<RunResult> =
         [| for index in 0 .. specs.Count - 1 do
@@ -36,9 +35,6 @@ type Experiment private () =
                | null ->
                    progress.Invoke(Progress(index, specs.Count, spec, null, false))
                    let result = run.Invoke spec
-
-                   if isNull result then
-                       invalidOp $"run '{spec.Name}' gave no result"
 
                    progress.Invoke(Progress(index, specs.Count, spec, result, false))
                    result
@@ -76,7 +72,7 @@ type Experiment private () =
         RunResult(spec, metrics, string (root.GetProperty("folder").GetString()))
 
     /// Finds the result of a run among stored ones: same name and same settings, else null.
-    static member Find(stored: IReadOnlyList<RunResult>, spec: RunSpec) : RunResult =
+    static member Find(stored: IReadOnlyList<RunResult>, spec: RunSpec) : RunResult | null =
         let same (a: IReadOnlyDictionary<string, string>) (b: IReadOnlyDictionary<string, string>) =
             a.Count = b.Count
             && a |> Seq.forall (fun pair ->

@@ -4,7 +4,6 @@ open System
 open System.Collections.Generic
 
 /// A named choice: the settings that it changes together.
-[<AllowNullLiteral>]
 type Variant(name: string, settings: IReadOnlyDictionary<string, string>) =
     do
         if String.IsNullOrWhiteSpace name then
@@ -22,7 +21,6 @@ type Variant(name: string, settings: IReadOnlyDictionary<string, string>) =
     static member Baseline(name: string) = Variant(name, Dictionary())
 
 /// Something that an experiment varies. The first variant is the baseline of one-at-a-time variation.
-[<AllowNullLiteral>]
 type Axis(name: string, variants: IReadOnlyList<Variant>) =
     do
         if variants.Count = 0 then

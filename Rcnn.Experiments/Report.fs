@@ -7,7 +7,6 @@ open System.Linq
 open System.Net
 
 /// A table of text: the same content as plain text, CSV, Markdown or HTML.
-[<AllowNullLiteral>]
 type Table(headers: IReadOnlyList<string>, rows: IReadOnlyList<IReadOnlyList<string>>) =
     do
         for i in 0 .. rows.Count - 1 do

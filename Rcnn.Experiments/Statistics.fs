@@ -5,7 +5,6 @@ open System.Collections.Generic
 open MathNet.Numerics.Distributions
 
 /// What a few repetitions say about a quantity.
-[<AllowNullLiteral>]
 type Spread(count: int, mean: double, standardDeviation: double, minimum: double, maximum: double, halfWidth: double) =
     member _.Count = count
     member _.Mean = mean
