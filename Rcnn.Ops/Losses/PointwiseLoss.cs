@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+
+namespace Rcnn.Ops;
+
+/// <summary>A loss of one number against one number.</summary>
+internal abstract unsafe class PointwiseLoss
+{
+    /// <summary>Evaluates a block.</summary>
+    /// <param name="loss">[count]: receives the values; null when only the sum is wanted</param>
+    /// <param name="derivative">[count]: receives ∂loss/∂input; null when none is wanted</param>
+    /// <returns>The sum of the values, in double, in index order.</returns>
+    public abstract double Block(float* input, float* target, int count, float* loss, float* derivative);
+
+    public sealed class SmoothL1(float beta) : PointwiseLoss
+    {
+        public override double Block(float* input, float* target, int count, float* loss, float* derivative)
+        {
+            double sum = 0;
+            for (int i = 0; i < count; i++)
+            {
+                float d = input[i] - target[i], size = MathF.Abs(d);
+                bool quadratic = size < beta;
+                float value = quadratic ? 0.5f * size * size / beta : size - 0.5f * beta;
+                sum += value;
+                if (loss != null)
+                {
+                    loss[i] = value;
+                }
+
+                if (derivative != null)
+                {
+                    derivative[i] = quadratic ? d / beta : d > 0 ? 1 : d < 0 ? -1 : d * 0;
+                }
+            }
+
+            return sum;
+        }
+    }
+
+    public sealed class SigmoidFocal(float alpha, float gamma) : PointwiseLoss
+    {
+        public override double Block(float* input, float* target, int count, float* loss, float* derivative)
+        {
+            double sum = 0;
+            for (int i = 0; i < count; i++)
+            {
+                float x = input[i], t = target[i];
+                float decay = MathF.Exp(-MathF.Abs(x));
+                float p = x >= 0 ? 1 / (1 + decay) : decay / (1 + decay);
+                float entropy = MathF.Max(x, 0) - x * t + (float)Math.Log(1 + (double)decay);
+                float miss = 1 - (p * t + (1 - p) * (1 - t));
+                float focus = Power(miss, gamma);
+                float weight = alpha >= 0 ? alpha * t + (1 - alpha) * (1 - t) : 1;
+                float value = weight * focus * entropy;
+                sum += value;
+                if (loss != null)
+                {
+                    loss[i] = value;
+                }
+
+                if (derivative != null)
+                {
+                    // Where the prediction is saturated (miss = 0) the focus term vanishes with p·(1 − p).
+                    float bend = gamma == 0 || miss <= 0 ? 0 : entropy * gamma * Power(miss, gamma - 1) * (2 * t - 1) * p * (1 - p);
+                    derivative[i] = weight * ((p - t) * focus - bend);
+                }
+            }
+
+            return sum;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static float Power(float x, float exponent) => exponent switch
+        {
+            0 => 1,
+            1 => x,
+            2 => x * x,
+            _ => MathF.Pow(x, exponent),
+        };
+    }
+}
