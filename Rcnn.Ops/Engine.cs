@@ -110,6 +110,23 @@ public static unsafe class Engine
 #endif
     }
 
+    /// <summary>
+    /// Counts the changes made to the values of <paramref name="tensor"/> in place; equal counts mean that what was derived from them still holds.
+    /// The official packages do not tell: each call gives another number there.
+    /// </summary>
+    public static long Version(Tensor tensor)
+    {
+#if OFFICIAL
+        return Interlocked.Increment(ref _unknownVersion);
+#else
+        return Aten._version.CallValue(tensor).Bits;
+#endif
+    }
+
+#if OFFICIAL
+    private static long _unknownVersion;
+#endif
+
     /// <summary>The stream (CUstream) on which libtorch works on the current device; for kernels launched beside it.</summary>
     public static nint CudaStream(int device = 0)
     {

@@ -9,6 +9,7 @@ internal static class Aten
     internal static readonly Op _upsample_bicubic2d_aa_vec = new("_upsample_bicubic2d_aa.vec");
     internal static readonly Op _upsample_bilinear2d_aa_vec = new("_upsample_bilinear2d_aa.vec");
     internal static readonly Op _upsample_nearest_exact2d_vec = new("_upsample_nearest_exact2d.vec");
+    internal static readonly Op _version = new("_version");
     internal static readonly Op abs = new("abs");
     internal static readonly Op abs_ = new("abs_");
     internal static readonly Op acos = new("acos");
