@@ -69,6 +69,9 @@ public sealed record BackboneConfig
     /// <summary>MobileNet: width multiplier.</summary>
     public double WidthMultiplier { get; init; } = 1;
 
+    /// <summary>MobileNetV3: half as many channels in the last stage.</summary>
+    public bool ReducedTail { get; init; }
+
     /// <summary>Single-map models: the last stage or feature block taken (inclusive); null takes the usual one.</summary>
     public int? LastBlock { get; init; }
 }

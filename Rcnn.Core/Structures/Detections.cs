@@ -10,6 +10,15 @@ public sealed record Detections(Tensor Boxes, Tensor Scores, Tensor Labels) : ID
 {
     public int Count => (int)Boxes.shape[0];
 
+    /// <summary>Keeps the tensors when the innermost dispose scope ends.</summary>
+    public Detections MoveToOuterScope()
+    {
+        Boxes.MoveToOuterDisposeScope();
+        Scores.MoveToOuterDisposeScope();
+        Labels.MoveToOuterDisposeScope();
+        return this;
+    }
+
     public void Dispose()
     {
         Boxes.Dispose();

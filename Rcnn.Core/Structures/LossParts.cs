@@ -11,6 +11,17 @@ public sealed class LossParts
 
     public void Add(string name, Tensor value) => _parts.Add((name, value));
 
+    /// <summary>Keeps the parts when the innermost dispose scope ends.</summary>
+    public LossParts MoveToOuterScope()
+    {
+        foreach ((_, Tensor value) in _parts)
+        {
+            value.MoveToOuterDisposeScope();
+        }
+
+        return this;
+    }
+
     /// <summary>The sum of the parts, a scalar to call backward on.</summary>
     public Tensor Total()
     {

@@ -1,0 +1,94 @@
+using Rcnn.Ops;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Rcnn.Core.Models.Backbones;
+
+public enum Activation
+{
+    None,
+    Relu,
+    Relu6,
+    Hardswish,
+}
+
+/// <summary>
+/// A convolution, the normalisation after it and an activation, computed as one convolution wherever the normalisation is a fixed
+/// affine map (frozen, or batch normalisation in evaluation): W' = W·s, b' = bias − mean·s with s = weight/√(var + eps).
+/// With gradients the product W·s is part of the graph; without, W' and b' are kept until one of the tensors they come from changes.
+/// The modules stay what they are: nothing here shows in the state dictionary.
+/// </summary>
+public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor> norm, Activation activation)
+{
+    private Tensor? _weight;
+    private Tensor? _bias;
+    private long _stamp = -1;
+
+    /// <summary>[B,C,H,W] float32 to [B,C',H',W'].</summary>
+    public Tensor Apply(Tensor input)
+    {
+        (Tensor Scale, Tensor Shift, Tensor Mean, Tensor Variance, double Eps)? affine = norm switch
+        {
+            FrozenBatchNorm2d f => (Buffer(f, "weight"), Buffer(f, "bias"), Buffer(f, "running_mean"), Buffer(f, "running_var"), f.Eps),
+            BatchNorm2d { training: false } b => (b.weight!, b.bias!, b.running_mean!, b.running_var!, b.eps),
+            _ => null,
+        };
+        if (affine is not { } a)
+        {
+            using Tensor raw = convolution.call(input);
+            return Activate(norm.call(raw), activation);
+        }
+
+        if (is_grad_enabled() && (convolution.weight.requires_grad || a.Scale.requires_grad || a.Shift.requires_grad))
+        {
+            using var scope = NewDisposeScope();
+            (Tensor weight, Tensor bias) = Fold(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps);
+            return Activate(Convolve(input, weight, bias), activation).MoveToOuterDisposeScope();
+        }
+
+        long stamp = Engine.Version(convolution.weight) + Engine.Version(a.Scale) + Engine.Version(a.Shift) + Engine.Version(a.Mean) + Engine.Version(a.Variance);
+        if (stamp != _stamp || _weight is null || _bias is null)
+        {
+            using var scope = NewDisposeScope();
+            using IDisposable guard = no_grad();
+            Release();
+            (_weight, _bias) = Fold(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps);
+            _weight.DetachFromDisposeScope();
+            _bias.DetachFromDisposeScope();
+            _stamp = stamp;
+        }
+
+        return Activate(Convolve(input, _weight, _bias), activation);
+    }
+
+    /// <summary>Drops the folded weights; the next call makes them anew.</summary>
+    public void Release()
+    {
+        _weight?.Dispose();
+        _bias?.Dispose();
+        (_weight, _bias) = (null, null);
+    }
+
+    /// <summary>Applies in place where the activation allows it and returns the result.</summary>
+    public static Tensor Activate(Tensor value, Activation activation) => activation switch
+    {
+        Activation.Relu => F.relu(value, inplace: true),
+        Activation.Relu6 => F.relu6(value, inplace: true),
+        Activation.Hardswish => F.hardswish(value, inplace: false),
+        _ => value,
+    };
+
+    private static Tensor Buffer(FrozenBatchNorm2d norm, string name) => norm.get_buffer(name)!;
+
+    private (Tensor Weight, Tensor Bias) Fold(Tensor scale, Tensor shift, Tensor mean, Tensor variance, double eps)
+    {
+        Tensor factor = scale.mul(variance.add(eps).rsqrt());
+        Tensor bias = shift.sub(mean.mul(factor));
+        return (convolution.weight.mul(factor.view(-1, 1, 1, 1)), bias);
+    }
+
+    private Tensor Convolve(Tensor input, Tensor weight, Tensor bias) =>
+        F.conv2d(input, weight, bias, convolution.stride, convolution.padding, convolution.dilation, convolution.groups);
+}

@@ -1,0 +1,102 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Rcnn.Core.Models.Backbones;
+
+/// <summary>MobileNetV3-Large's 17 feature blocks, some with squeeze and excitation. Howard et al. 2019, Table 1.</summary>
+public static class MobileNetV3
+{
+    // kernel, expanded channels, output channels, squeeze and excitation, hard swish, stride
+    private static readonly (int Kernel, int Expanded, int Output, bool Squeeze, bool Swish, int Stride)[] _table =
+    [
+        (3, 16, 16, false, false, 1), (3, 64, 24, false, false, 2), (3, 72, 24, false, false, 1), (5, 72, 40, true, false, 2),
+        (5, 120, 40, true, false, 1), (5, 120, 40, true, false, 1), (3, 240, 80, false, true, 2), (3, 200, 80, false, true, 1),
+        (3, 184, 80, false, true, 1), (3, 184, 80, false, true, 1), (3, 480, 112, true, true, 1), (3, 672, 112, true, true, 1),
+        (5, 672, 160, true, true, 2), (5, 960, 160, true, true, 1), (5, 960, 160, true, true, 1),
+    ];
+
+    /// <summary>Momentum of the batch statistics when they are learnt.</summary>
+    private const double Momentum = 0.01;
+
+    public static MobileNet Create(BackboneConfig config, int levels, int? lastBlock)
+    {
+        int Scaled(int channels) => MobileNet.Divisible(channels * config.WidthMultiplier);
+        int channels = Scaled(16), stem = channels;
+        var blocks = new List<MobileBlock> { new(stem, 2, () => new ConvNormActivation(config, 3, stem, 3, 2, 1, Activation.Hardswish, Momentum)) };
+        for (int i = 0; i < _table.Length; i++)
+        {
+            var row = _table[i];
+            bool tail = config.ReducedTail && i >= 12;
+            int input = channels, output = Scaled(tail ? row.Output / 2 : row.Output);
+            int expanded = Scaled(tail && i > 12 ? row.Expanded / 2 : row.Expanded);
+            blocks.Add(new(output, row.Stride, () => new Block(config, row.Kernel, input, expanded, output, row.Squeeze, row.Swish, row.Stride)));
+            channels = output;
+        }
+
+        int last = channels;
+        blocks.Add(new(6 * last, 1, () => new ConvNormActivation(config, last, 6 * last, 1, 1, 1, Activation.Hardswish, Momentum)));
+        return new MobileNet("mobilenet_v3_large", blocks, levels, lastBlock);
+    }
+
+    private sealed class Block : Module<Tensor, Tensor>
+    {
+        private readonly List<Module<Tensor, Tensor>> _path = [];
+        private readonly bool _residual;
+
+        public Block(BackboneConfig config, int kernel, int input, int expanded, int output, bool squeeze, bool swish, int stride)
+            : base("InvertedResidual")
+        {
+            _residual = stride == 1 && input == output;
+            Activation activation = swish ? Activation.Hardswish : Activation.Relu;
+            if (expanded != input)
+            {
+                _path.Add(new ConvNormActivation(config, input, expanded, 1, 1, 1, activation, Momentum));
+            }
+
+            _path.Add(new ConvNormActivation(config, expanded, expanded, kernel, stride, expanded, activation, Momentum));
+            if (squeeze)
+            {
+                _path.Add(new SqueezeExcitation(expanded, MobileNet.Divisible(expanded / 4)));
+            }
+
+            _path.Add(new ConvNormActivation(config, expanded, output, 1, 1, 1, Activation.None, Momentum));
+            register_module("block", Sequential([.. _path]));
+        }
+
+        public override Tensor forward(Tensor input)
+        {
+            using var scope = NewDisposeScope();
+            Tensor value = input;
+            foreach (Module<Tensor, Tensor> layer in _path)
+            {
+                value = layer.call(value);
+            }
+
+            return (_residual ? value.add_(input) : value).MoveToOuterDisposeScope();
+        }
+    }
+
+    /// <summary>x · hardsigmoid(fc2(relu(fc1(mean over the map)))). Hu et al. 2018.</summary>
+    private sealed class SqueezeExcitation : Module<Tensor, Tensor>
+    {
+        private readonly Conv2d fc1;
+        private readonly Conv2d fc2;
+
+        public SqueezeExcitation(int channels, int squeezed)
+            : base(nameof(SqueezeExcitation))
+        {
+            fc1 = Conv2d(channels, squeezed, 1);
+            fc2 = Conv2d(squeezed, channels, 1);
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor input)
+        {
+            using var scope = NewDisposeScope();
+            Tensor scale = F.relu(fc1.call(F.adaptive_avg_pool2d(input, 1)), inplace: true);
+            return input.mul(F.hardsigmoid(fc2.call(scale))).MoveToOuterDisposeScope();
+        }
+    }
+}

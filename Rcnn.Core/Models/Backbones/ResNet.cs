@@ -1,0 +1,132 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Rcnn.Core.Models.Backbones;
+
+/// <summary>
+/// ResNet without its classifier: conv1 7×7/2, bn1, max pooling 3×3/2, then up to four stages layer1 … layer4, strides 4, 8, 16, 32;
+/// a bottleneck strides in its 3×3 convolution. He et al. 2016, §4.1 and Table 1, in torchvision's variant.
+/// </summary>
+public sealed class ResNet : Backbone
+{
+    private readonly Conv2d conv1;
+    private readonly Module<Tensor, Tensor> bn1;
+    private readonly List<ModuleList<ResidualBlock>> _stages = [];
+    private readonly ConvNorm _stem;
+    private readonly int _first;
+    private readonly int[] _channels;
+
+    /// <summary>Stages <paramref name="first"/> to <paramref name="last"/> (1 to 4) are returned; those after the last are not built.</summary>
+    public ResNet(BackboneConfig config, int first, int last)
+        : base(nameof(ResNet))
+    {
+        (string block, int[] layers) = Shape(config);
+        if (layers.Length != 4 || layers.Any(l => l < 1))
+        {
+            throw RcnnException.Usage($"backbone.layers: four counts of 1 or more expected, got [{string.Join(",", layers)}]");
+        }
+
+        if (last < first || last > 4)
+        {
+            throw RcnnException.Usage($"backbone.lastBlock: {first} to 4 expected for a ResNet, got {last}");
+        }
+
+        _first = first;
+        conv1 = Conv2d(3, config.BaseWidth, 7, stride: 2, padding: 3, bias: false);
+        bn1 = NormLayer.Create(config, config.BaseWidth);
+        _stem = new ConvNorm(conv1, bn1, Activation.Relu);
+        int expansion = block == "bottleneck" ? 4 : 1;
+        long channels = config.BaseWidth;
+        for (int stage = 0; stage < last; stage++)
+        {
+            long width = (long)config.BaseWidth << stage;
+            var blocks = new ModuleList<ResidualBlock>();
+            for (int i = 0; i < layers[stage]; i++)
+            {
+                blocks.Add(new ResidualBlock(config, block == "bottleneck", channels, width, width * expansion, i == 0 && stage > 0 ? 2 : 1));
+                channels = width * expansion;
+            }
+
+            _stages.Add(blocks);
+        }
+
+        _channels = [.. Enumerable.Range(first - 1, last - first + 1).Select(s => (config.BaseWidth << s) * expansion)];
+        Levels = [.. Enumerable.Range(0, _channels.Length).Select(i => i.ToString(System.Globalization.CultureInfo.InvariantCulture))];
+        RegisterComponents();
+        for (int stage = 0; stage < last; stage++)
+        {
+            register_module("layer" + (stage + 1).ToString(System.Globalization.CultureInfo.InvariantCulture), _stages[stage]);
+        }
+    }
+
+    public override IReadOnlyList<int> Channels => _channels;
+
+    public override IReadOnlyList<string> Levels { get; }
+
+    public override IReadOnlyList<Tensor> forward(Tensor input)
+    {
+        var maps = new List<Tensor>();
+        Tensor value = _stem.Apply(input);
+        using (Tensor stem = value)
+        {
+            value = F.max_pool2d(stem, [3, 3], [2, 2], [1, 1]);
+        }
+
+        for (int stage = 0; stage < _stages.Count; stage++)
+        {
+            foreach (ResidualBlock block in _stages[stage])
+            {
+                Tensor next = block.call(value);
+                if (!maps.Contains(value))
+                {
+                    value.Dispose();
+                }
+
+                value = next;
+            }
+
+            if (stage + 1 >= _first)
+            {
+                maps.Add(value);
+            }
+        }
+
+        return maps;
+    }
+
+    public override void FreezeStages(int stages)
+    {
+        int count = CheckedStages(stages, _stages.Count + 1);
+        if (count > 0)
+        {
+            Freeze(conv1);
+            Freeze(bn1);
+        }
+
+        for (int i = 0; i < count - 1; i++)
+        {
+            Freeze(_stages[i]);
+        }
+    }
+
+    private static (string Block, int[] Layers) Shape(BackboneConfig config)
+    {
+        (string block, int[] layers) = config.Name switch
+        {
+            "resnet18" => ("basic", new[] { 2, 2, 2, 2 }),
+            "resnet34" => ("basic", [3, 4, 6, 3]),
+            "resnet50" => ("bottleneck", [3, 4, 6, 3]),
+            "resnet101" => ("bottleneck", [3, 4, 23, 3]),
+            _ => (config.Block ?? throw UnknownName(config), config.Layers ?? throw UnknownName(config)),
+        };
+        block = config.Block ?? block;
+        return block is "basic" or "bottleneck"
+            ? (block, config.Layers ?? layers)
+            : throw RcnnException.Usage($"backbone.block: basic or bottleneck expected, got '{block}'");
+    }
+
+    private static RcnnException UnknownName(BackboneConfig config) =>
+        RcnnException.Usage($"backbone.name: '{config.Name}' has no known shape; give backbone.block and backbone.layers");
+}

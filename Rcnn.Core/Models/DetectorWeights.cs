@@ -1,0 +1,106 @@
+using System.Text.RegularExpressions;
+using static TorchSharp.torch;
+
+namespace Rcnn.Core.Models;
+
+/// <summary>
+/// Weights by name into a detector: whole detectors in torchvision's layout, those saved before its version 0.13 included, and
+/// ImageNet classifiers, whose feature layers go into the backbone.
+/// </summary>
+public static partial class DetectorWeights
+{
+    /// <summary>What happened to the names of a file.</summary>
+    /// <param name="Loaded">Entries copied.</param>
+    /// <param name="Missing">Names of the detector that keep their value.</param>
+    /// <param name="Unused">Names of the file that the detector does not have.</param>
+    public sealed record Report(int Loaded, IReadOnlyList<string> Missing, IReadOnlyList<string> Unused);
+
+    /// <summary>A detector's file fills every name; a classifier's file fills the backbone. Tells them apart by their names.</summary>
+    /// <param name="source">Name in messages.</param>
+    /// <exception cref="RcnnException">A name is missing, unknown or of another shape; names the first.</exception>
+    public static Report Load(TwoStageDetector detector, IReadOnlyDictionary<string, Tensor> weights, string source) =>
+        weights.Keys.Any(k => k.StartsWith("backbone.", StringComparison.Ordinal))
+            ? LoadDetector(detector, weights, source)
+            : LoadBackbone(detector, weights, source);
+
+    /// <summary>Fills every parameter and buffer.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static Report LoadDetector(TwoStageDetector detector, IReadOnlyDictionary<string, Tensor> weights, string source)
+    {
+        Dictionary<string, Tensor> own = detector.state_dict();
+        var renamed = weights.Where(w => own.ContainsKey(CurrentName(w.Key)) || !IsCounter(w.Key)).ToDictionary(w => CurrentName(w.Key), w => w.Value);
+        Report report = Copy(own, renamed, source);
+        string[] missing = [.. report.Missing.Where(n => !IsCounter(n))];
+        if (missing.Length > 0)
+        {
+            throw new RcnnException($"{source}: {missing.Length} of {own.Count} weights are missing, the first is {missing[0]}");
+        }
+
+        return report.Unused.Count == 0
+            ? report
+            : throw new RcnnException($"{source}: {report.Unused.Count} weights do not belong to this detector, the first is {report.Unused[0]}");
+    }
+
+    /// <summary>Fills the backbone's body from a classifier; its own classifier is left out, the rest of the detector stays as it is.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static Report LoadBackbone(TwoStageDetector detector, IReadOnlyDictionary<string, Tensor> weights, string source)
+    {
+        Dictionary<string, Tensor> own = detector.state_dict();
+        string prefix = own.Keys.Any(k => k.StartsWith("backbone.body.", StringComparison.Ordinal)) ? "backbone.body." : "backbone.";
+        var body = own.Where(e => e.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(e => e.Key, e => e.Value);
+        Report report = Copy(body, weights.ToDictionary(w => prefix + FeatureName(w.Key), w => w.Value), source);
+        string[] missing = [.. report.Missing.Where(n => !IsCounter(n))];
+        return missing.Length == 0
+            ? report
+            : throw new RcnnException($"{source}: {missing.Length} of {body.Count} backbone weights are missing, the first is {missing[0][prefix.Length..]}");
+    }
+
+    /// <summary>The name that torchvision gives today to a weight saved before its version 0.13.</summary>
+    public static string CurrentName(string name)
+    {
+        name = PyramidBlock().Replace(name, "$1.0.$2");
+        name = ProposalConvolution().Replace(name, "rpn.head.conv.0.0.$1");
+        return MaskConvolution().Replace(name, m => $"roi_heads.mask_head.{int.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) - 1}.0.");
+    }
+
+    private static string FeatureName(string name) => name.StartsWith("features.", StringComparison.Ordinal) ? name["features.".Length..] : name;
+
+    // How many batches the statistics have seen: frozen normalisation has none, and nothing reads it.
+    private static bool IsCounter(string name) => name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
+
+    private static Report Copy(Dictionary<string, Tensor> own, Dictionary<string, Tensor> weights, string source)
+    {
+        using IDisposable noGradient = no_grad();
+        List<string> unused = [];
+        foreach ((string name, Tensor value) in weights)
+        {
+            if (own.TryGetValue(name, out Tensor? target) && !target.shape.SequenceEqual(value.shape))
+            {
+                throw new RcnnException($"{source}: {name}: [{string.Join(",", target.shape)}] expected, got [{string.Join(",", value.shape)}]");
+            }
+        }
+
+        foreach ((string name, Tensor value) in weights)
+        {
+            if (own.TryGetValue(name, out Tensor? target))
+            {
+                target.copy_(value);
+            }
+            else
+            {
+                unused.Add(name);
+            }
+        }
+
+        return new Report(weights.Count - unused.Count, [.. own.Keys.Where(k => !weights.ContainsKey(k))], unused);
+    }
+
+    [GeneratedRegex(@"^(backbone\.fpn\.(?:inner|layer)_blocks\.\d+)\.(weight|bias)$")]
+    private static partial Regex PyramidBlock();
+
+    [GeneratedRegex(@"^rpn\.head\.conv\.(weight|bias)$")]
+    private static partial Regex ProposalConvolution();
+
+    [GeneratedRegex(@"^roi_heads\.mask_head\.mask_fcn(\d+)\.")]
+    private static partial Regex MaskConvolution();
+}

@@ -1,0 +1,88 @@
+using Rcnn.Ops;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Rcnn.Core.Models.Input;
+
+/// <summary>
+/// Images of any size to one batch: scale to [0,1], normalise, resize bilinearly, pad with 0 at the right and bottom.
+/// The numbers are those of torchvision's GeneralizedRCNNTransform.
+/// </summary>
+public sealed class InputTransform(InputConfig config)
+{
+    private readonly ImageResizer _resizer = new(config);
+
+    /// <summary>
+    /// <paramref name="images"/>: uint8 [H,W,3] RGB or float32 [3,H,W] in [0,1]. The batch is [B,3,H,W] float32, channels-last.
+    /// </summary>
+    /// <exception cref="ArgumentException">No image, or one of another type or shape.</exception>
+    public ImageBatch Batch(IReadOnlyList<Tensor> images)
+    {
+        if (images.Count == 0)
+        {
+            throw new ArgumentException("a batch of one image or more expected, got none", nameof(images));
+        }
+
+        ImageSize[] originals = [.. images.Select(SizeOf)];
+        ImageSize[] sizes = [.. originals.Select(s => ResizeGeometry.Target(s, config))];
+        int height = RoundUp(sizes.Max(s => s.Height)), width = RoundUp(sizes.Max(s => s.Width));
+        using var scope = NewDisposeScope();
+        Tensor memory = zeros([images.Count, height, width, 3]);
+        for (int i = 0; i < images.Count; i++)
+        {
+            Place(images[i], originals[i], memory, i, sizes[i], height, width);
+        }
+
+        return new ImageBatch(memory.permute(0, 3, 1, 2).MoveToOuterDisposeScope(), sizes, originals);
+    }
+
+    /// <summary>The targets in the pixels of the batch; labels are shared, not copied.</summary>
+    public static IReadOnlyList<Tensor> ScaleBoxes(IReadOnlyList<Target> targets, ImageBatch batch) =>
+        [.. targets.Select((t, i) => ScaleBoxes(t.Boxes, batch.OriginalSizes[i], batch.Sizes[i]))];
+
+    /// <summary>[N,4] boxes of an image of size <paramref name="from"/> in pixels of size <paramref name="to"/>.</summary>
+    public static Tensor ScaleBoxes(Tensor boxes, ImageSize from, ImageSize to)
+    {
+        float y = (float)to.Height / from.Height, x = (float)to.Width / from.Width;
+        using Tensor factors = tensor(new[] { x, y, x, y });
+        return boxes.mul(factors);
+    }
+
+    /// <summary>[N,H,W] uint8 masks to the size of the resized image, nearest pixel.</summary>
+    public static Tensor ScaleMasks(Tensor masks, ImageSize to)
+    {
+        using var scope = NewDisposeScope();
+        Tensor scaled = F.interpolate(masks.unsqueeze(1).to(ScalarType.Float32), size: [to.Height, to.Width], mode: TorchSharp.torch.InterpolationMode.Nearest);
+        return scaled.squeeze(1).to(ScalarType.Byte).MoveToOuterDisposeScope();
+    }
+
+    private static ImageSize SizeOf(Tensor image)
+    {
+        long[] shape = image.shape;
+        return image.dtype switch
+        {
+            ScalarType.Byte when shape is [> 0, > 0, 3] => new((int)shape[0], (int)shape[1]),
+            ScalarType.Float32 when shape is [3, > 0, > 0] => new((int)shape[1], (int)shape[2]),
+            _ => throw new ArgumentException($"uint8 [H,W,3] or float32 [3,H,W] expected, got {image.dtype} [{string.Join(",", shape)}]", nameof(image)),
+        };
+    }
+
+    private int RoundUp(int side) => (side + config.SizeDivisible - 1) / config.SizeDivisible * config.SizeDivisible;
+
+    private unsafe void Place(Tensor image, ImageSize from, Tensor memory, int index, ImageSize to, int height, int width)
+    {
+        using Tensor packed = image.contiguous();
+        float* target = (float*)Engine.Pointer(memory) + (long)index * height * width * 3;
+        if (packed.dtype == ScalarType.Byte)
+        {
+            _resizer.Run((byte*)Engine.Pointer(packed), from, target, to, 3 * width);
+        }
+        else
+        {
+            _resizer.Run((float*)Engine.Pointer(packed), from, target, to, 3 * width);
+        }
+
+        GC.KeepAlive(packed);
+        GC.KeepAlive(memory);
+    }
+}

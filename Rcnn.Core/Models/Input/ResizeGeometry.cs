@@ -1,0 +1,43 @@
+namespace Rcnn.Core.Models.Input;
+
+/// <summary>
+/// Where a resized pixel comes from: bilinear, pixel centres at +0.5, no antialiasing (torch's interpolate with align_corners = false).
+/// Target pixel i reads source Low[i] and High[i], the latter with weight Fraction[i].
+/// </summary>
+internal sealed class ResizeGeometry
+{
+    public ResizeGeometry(int source, int target)
+    {
+        (Low, High, Fraction) = (new int[target], new int[target], new float[target]);
+        float scale = (float)source / target;
+        for (int i = 0; i < target; i++)
+        {
+            float position = MathF.Max(0, scale * (i + 0.5f) - 0.5f);
+            Low[i] = Math.Min((int)position, source - 1);
+            High[i] = Math.Min(Low[i] + 1, source - 1);
+            Fraction[i] = position - Low[i];
+        }
+    }
+
+    public int[] Low { get; }
+
+    public int[] High { get; }
+
+    public float[] Fraction { get; }
+
+    /// <summary>
+    /// The size after resizing: the shorter side to <see cref="InputConfig.MinSize"/> unless the longer would pass
+    /// <see cref="InputConfig.MaxSize"/>; side = floor(side × scale) with the scale in float32.
+    /// </summary>
+    public static ImageSize Target(ImageSize image, InputConfig config)
+    {
+        if (config.FixedSize is { } size)
+        {
+            return new(size[0], size[1]);
+        }
+
+        float shorter = Math.Min(image.Height, image.Width), longer = Math.Max(image.Height, image.Width);
+        double scale = MathF.Min(config.MinSize / shorter, config.MaxSize / longer);
+        return new((int)Math.Floor(image.Height * scale), (int)Math.Floor(image.Width * scale));
+    }
+}

@@ -1,0 +1,113 @@
+using Rcnn.Ops;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Rcnn.Core.Models.Stage1Proposals;
+
+/// <summary>
+/// Stage 1: an objectness logit and four deltas for every anchor on every level; the best of them, decoded, clipped and thinned by NMS,
+/// are the proposals. Ren et al. 2015, §3.1.
+/// </summary>
+public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPrediction>
+{
+    /// <summary>Below this difference the box loss is quadratic.</summary>
+    private const double Beta = 1.0 / 9;
+
+    private readonly RpnHead head;
+    private readonly RpnConfig _config;
+    private readonly AnchorGenerator _anchors;
+    private readonly Matcher _matcher;
+    private readonly BalancedSampler _sampler;
+    private readonly BoxCoder _coder = new([1, 1, 1, 1]);
+
+    /// <exception cref="RcnnException">Not one row of anchor sizes for each level.</exception>
+    public RegionProposalNetwork(RpnConfig config, IReadOnlyList<string> levels, int channels)
+        : base(nameof(RegionProposalNetwork))
+    {
+        if (config.Anchors.Sizes.Length != levels.Count)
+        {
+            throw RcnnException.Usage($"rpn.anchors.sizes: one row for each of {levels.Count} levels expected, got {config.Anchors.Sizes.Length}");
+        }
+
+        _config = config;
+        _anchors = new AnchorGenerator(config.Anchors.Sizes, config.Anchors.AspectRatios);
+        _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: true);
+        _sampler = new BalancedSampler(config.BatchPerImage, config.PositiveFraction);
+        head = new RpnHead(channels, _anchors.PerCell(0), config.ConvDepth);
+        RegisterComponents();
+    }
+
+    public override RpnPrediction forward(IReadOnlyList<Tensor> input) => head.call(input);
+
+    /// <summary>
+    /// Proposals of each image, [P,4] float32 in pixels of the batch by falling score, without gradient; P may be 0.
+    /// <paramref name="train"/> chooses between the limits for training and for testing.
+    /// </summary>
+    public IReadOnlyList<Tensor> Propose(RpnPrediction prediction, ImageBatch batch, bool train)
+    {
+        using var scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        var limits = new ProposalLimits(
+            train ? _config.PreNmsTrain : _config.PreNmsTest, train ? _config.PostNmsTrain : _config.PostNmsTest, _config.NmsThreshold, _config.ScoreThreshold, _config.MinSize);
+        IReadOnlyList<ScoredProposals> proposals = RpnProposals.Select(
+            [.. prediction.Logits.Select(l => l.permute(0, 2, 3, 1))],
+            [.. prediction.Deltas.Select(d => d.permute(0, 2, 3, 1))],
+            _anchors.GridPerLevel(Padded(batch), Grids(prediction)),
+            _coder,
+            [.. batch.Sizes.Select(s => (s.Height, s.Width))],
+            limits);
+        return [.. proposals.Select(p => p.Boxes.MoveToOuterDisposeScope())];
+    }
+
+    /// <summary>
+    /// loss_objectness: mean binary cross-entropy over the sampled anchors; loss_rpn_box_reg: smooth L1 of the sampled foreground's deltas
+    /// over the number of sampled anchors. <paramref name="boxes"/>: [N,4] per image in pixels of the batch.
+    /// </summary>
+    public void AddLosses(LossParts losses, RpnPrediction prediction, ImageBatch batch, IReadOnlyList<Tensor> boxes, RandomStream? random)
+    {
+        using var scope = NewDisposeScope();
+        Tensor anchors = _anchors.Grid(Padded(batch), Grids(prediction));
+        long perImage = anchors.shape[0];
+        List<long> foreground = [], background = [];
+        var targets = new List<Tensor>();
+        for (int image = 0; image < boxes.Count; image++)
+        {
+            using IDisposable noGradient = no_grad();
+            Tensor matches = _matcher.Match(anchors, boxes[image]);
+            SampledIndices sample = _sampler.Sample(matches.add(1), random);
+            foreground.AddRange(sample.Positive.data<long>().Select(i => i + image * perImage));
+            background.AddRange(sample.Negative.data<long>().Select(i => i + image * perImage));
+            if (sample.Positive.shape[0] > 0)
+            {
+                Tensor objects = boxes[image].index_select(0, matches.index_select(0, sample.Positive));
+                targets.Add(_coder.Encode(objects, anchors.index_select(0, sample.Positive)));
+            }
+        }
+
+        Tensor sampled = tensor(foreground.Concat(background).ToArray());
+        Tensor logits = Flat(prediction.Logits, 1).flatten().index_select(0, sampled);
+        Tensor labels = cat([ones([foreground.Count]), zeros([background.Count])], 0);
+        Tensor objectness = F.binary_cross_entropy_with_logits(logits, labels);
+        Tensor deltas = Flat(prediction.Deltas, 4).flatten(0, 1).index_select(0, tensor(foreground.ToArray()));
+        Tensor box = targets.Count > 0
+            ? Rcnn.Ops.Losses.SmoothL1(deltas, cat([.. targets], 0), Beta, Reduction.Sum).div(foreground.Count + background.Count)
+            : deltas.sum();
+        losses.Add("loss_objectness", Weighted(objectness, _config.ObjectnessLossWeight).MoveToOuterDisposeScope());
+        losses.Add("loss_rpn_box_reg", Weighted(box, _config.BoxLossWeight).MoveToOuterDisposeScope());
+    }
+
+    private static Tensor Weighted(Tensor loss, double weight) => weight == 1 ? loss : loss.mul(weight);
+
+    private static (int Height, int Width) Padded(ImageBatch batch)
+    {
+        long[] shape = batch.Pixels.shape;
+        return ((int)shape[2], (int)shape[3]);
+    }
+
+    private static IReadOnlyList<(int Height, int Width)> Grids(RpnPrediction prediction) => [.. prediction.Logits.Select(l => ((int)l.shape[2], (int)l.shape[3]))];
+
+    /// <summary>[B,A·n,H,W] of each level to [B, ΣH·W·A, n]; channels-last maps are only seen in another shape.</summary>
+    private static Tensor Flat(IReadOnlyList<Tensor> levels, int n) =>
+        cat([.. levels.Select(l => l.permute(0, 2, 3, 1).reshape(l.shape[0], -1, n))], 1);
+}

@@ -1,0 +1,44 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Rcnn.Core.Models.Stage1Proposals;
+
+/// <summary>What the head says about every anchor, level by level.</summary>
+/// <param name="Logits">For each level [B,A,H,W] float32: object against background, before the sigmoid.</param>
+/// <param name="Deltas">For each level [B,4·A,H,W] float32: (dx,dy,dw,dh) of anchor 0, of anchor 1, …</param>
+public sealed record RpnPrediction(IReadOnlyList<Tensor> Logits, IReadOnlyList<Tensor> Deltas);
+
+/// <summary>
+/// 3×3 convolutions with ReLU, then two 1×1 convolutions: an objectness logit and four deltas for each of A anchors a cell.
+/// One head for all levels. Ren et al. 2015, §3.1.
+/// </summary>
+public sealed class RpnHead : Module<IReadOnlyList<Tensor>, RpnPrediction>
+{
+    private readonly Sequential conv;
+    private readonly Conv2d cls_logits;
+    private readonly Conv2d bbox_pred;
+
+    public RpnHead(long channels, long anchors, int depth)
+        : base(nameof(RpnHead))
+    {
+        conv = Sequential(Enumerable.Range(0, depth).Select(_ =>
+            (Module<Tensor, Tensor>)Sequential(Conv2d(channels, channels, 3, padding: 1), ReLU(inplace: true))));
+        cls_logits = Conv2d(channels, anchors, 1);
+        bbox_pred = Conv2d(channels, anchors * 4, 1);
+        RegisterComponents();
+    }
+
+    public override RpnPrediction forward(IReadOnlyList<Tensor> input)
+    {
+        Tensor[] logits = new Tensor[input.Count], deltas = new Tensor[input.Count];
+        for (int i = 0; i < input.Count; i++)
+        {
+            using Tensor hidden = conv.call(input[i]);
+            logits[i] = cls_logits.call(hidden);
+            deltas[i] = bbox_pred.call(hidden);
+        }
+
+        return new RpnPrediction(logits, deltas);
+    }
+}

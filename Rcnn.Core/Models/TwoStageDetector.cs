@@ -1,0 +1,77 @@
+using Rcnn.Core.Models.Backbones;
+using Rcnn.Core.Models.Input;
+using Rcnn.Core.Models.Output;
+using Rcnn.Core.Models.Stage1Proposals;
+using Rcnn.Core.Models.Stage2Regions;
+using Rcnn.Ops;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Rcnn.Core.Models;
+
+/// <summary>
+/// The whole pipeline: image → transform → backbone → stage 1 (proposals) → stage 2 (regions) → results. Ren et al. 2015, Fig. 2.
+/// Images are uint8 [H,W,3] RGB or float32 [3,H,W] in [0,1], each of its own size.
+/// Parameters are named as in torchvision, so its checkpoints load with <c>load_state_dict</c>.
+/// </summary>
+public sealed class TwoStageDetector : Module
+{
+    private readonly Backbone backbone;
+    private readonly RegionProposalNetwork rpn;
+    private readonly RegionHeads roi_heads;
+
+    internal TwoStageDetector(
+        DetectorConfig config, InputTransform transform, Backbone backbone, RegionProposalNetwork rpn, RegionHeads regions, DetectionOutput output)
+        : base(nameof(TwoStageDetector))
+    {
+        (Config, Transform, Output) = (config, transform, output);
+        (this.backbone, this.rpn, roi_heads) = (backbone, rpn, regions);
+        RegisterComponents();
+    }
+
+    public DetectorConfig Config { get; }
+
+    public InputTransform Transform { get; }
+
+    public Backbone Backbone => backbone;
+
+    public RegionProposalNetwork Rpn => rpn;
+
+    public RegionHeads Regions => roi_heads;
+
+    public DetectionOutput Output { get; }
+
+    /// <summary>What is in the images, in their own pixels, by falling score. Works the same in training and evaluation mode, without gradients.</summary>
+    public IReadOnlyList<Detections> Detect(IReadOnlyList<Tensor> images)
+    {
+        using var scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        ImageBatch batch = Transform.Batch(images);
+        IReadOnlyList<Tensor> maps = backbone.call(batch.Pixels);
+        RpnPrediction prediction = rpn.call(maps);
+        IReadOnlyList<Tensor> proposals = rpn.Propose(prediction, batch, train: false);
+        RegionPrediction regions = roi_heads.Predict(maps, proposals, batch);
+        return [.. Output.Run(regions, proposals, batch).Select(d => d.MoveToOuterScope())];
+    }
+
+    /// <summary>
+    /// The four losses of one training step: loss_objectness, loss_rpn_box_reg, loss_classifier, loss_box_reg. An image without objects is
+    /// all background. <paramref name="random"/> draws the samples; null takes the first ones in index order.
+    /// </summary>
+    /// <exception cref="ArgumentException">Not one target for each image, or a label outside 1..C.</exception>
+    public LossParts Losses(IReadOnlyList<Tensor> images, IReadOnlyList<Target> targets, RandomStream? random)
+    {
+        TargetCheck.Run(images, targets, Config.Classes);
+        using var scope = NewDisposeScope();
+        ImageBatch batch = Transform.Batch(images);
+        IReadOnlyList<Tensor> boxes = InputTransform.ScaleBoxes(targets, batch);
+        IReadOnlyList<Tensor> maps = backbone.call(batch.Pixels);
+        RpnPrediction prediction = rpn.call(maps);
+        IReadOnlyList<Tensor> proposals = rpn.Propose(prediction, batch, train: true);
+        var losses = new LossParts();
+        rpn.AddLosses(losses, prediction, batch, boxes, random);
+        RegionSamples samples = roi_heads.Sample(proposals, boxes, [.. targets.Select(t => t.Labels)], random);
+        roi_heads.AddLosses(losses, roi_heads.Predict(maps, samples.Boxes, batch), samples);
+        return losses.MoveToOuterScope();
+    }
+}
