@@ -6,7 +6,7 @@ namespace Rcnn.Core.Evaluation;
 /// <summary>
 /// Detection files in COCO's result format: <c>[{"image_id", "category_id", "bbox": [x,y,width,height], "score"}, …]</c>. Some tools write a whole
 /// COCO object instead, with <c>images</c> and <c>categories</c> of its own; its ids mean nothing to the ground truth, so images are then matched by
-/// <c>file_name</c> and categories by <c>name</c>.
+/// <c>file_name</c> (as it is, without folder, or without folder and extension, in this order) and categories by <c>name</c>.
 /// </summary>
 public static class DetectionFile
 {
@@ -79,19 +79,30 @@ public static class DetectionFile
     {
         using JsonDocument document = JsonFile.Open(file);
         JsonElement root = document.RootElement;
-        Dictionary<string, long> truthImages = ByName(truth.Images.Select(i => (Path.GetFileName(i.FileName), i.Id)), truth.Name, "images", "file_name");
-        Dictionary<string, int> truthCategories = ByName(truth.Categories.Select(c => (c.Name, c.Id)), truth.Name, "categories", "name");
         var images = new Dictionary<long, long?>();
+        Dictionary<string, long?> truthImages = ByFileName(truth);
         foreach (JsonFile.Item e in JsonFile.List(root, file, "images"))
         {
-            images[e.Integer("id")] = truthImages.TryGetValue(Path.GetFileName(e.Text("file_name")), out long id) ? id : null;
+            string name = e.Text("file_name");
+            long? id = null;
+            foreach (string form in Forms(name))
+            {
+                if (truthImages.TryGetValue(form, out id))
+                {
+                    images[e.Integer("id")] = id ?? throw e.Error("file_name", $"matches several images of {truth.Name}");
+                    break;
+                }
+            }
+
+            images.TryAdd(e.Integer("id"), null);
         }
 
         var categories = new Dictionary<int, int>();
         foreach (JsonFile.Item e in JsonFile.List(root, file, "categories"))
         {
-            categories[e.Int32("id")] = truthCategories.TryGetValue(e.Text("name"), out int id) ? id
-                : throw e.Error("name", $"a category of {truth.Name} expected");
+            string name = e.Text("name");
+            CocoCategory[] same = [.. truth.Categories.Where(c => c.Name == name)];
+            categories[e.Int32("id")] = same.Length == 1 ? same[0].Id : throw e.Error("name", $"one category of {truth.Name} expected");
         }
 
         var rows = new List<DetectionRow>();
@@ -107,20 +118,24 @@ public static class DetectionFile
         return rows;
     }
 
-    private static Dictionary<string, T> ByName<T>(IEnumerable<(string Name, T Id)> items, string file, string list, string field)
+    /// <summary>Image id by file name, by file name without folder, and by that without extension; null where several images share it.</summary>
+    private static Dictionary<string, long?> ByFileName(CocoGroundTruth truth)
     {
-        var result = new Dictionary<string, T>(StringComparer.Ordinal);
-        int index = 0;
-        foreach ((string name, T id) in items)
+        var result = new Dictionary<string, long?>(StringComparer.Ordinal);
+        foreach (CocoImage image in truth.Images)
         {
-            if (!result.TryAdd(name, id))
+            foreach (string form in Forms(image.FileName))
             {
-                throw new RcnnException($"{file}: {list}[{index}].{field}: '{name}' occurs twice, so detections cannot be matched by name");
+                if (!result.TryAdd(form, image.Id) && result[form] != image.Id)
+                {
+                    result[form] = null;
+                }
             }
-
-            index++;
         }
 
         return result;
     }
+
+    private static IEnumerable<string> Forms(string name) =>
+        new[] { name, Path.GetFileName(name), Path.GetFileNameWithoutExtension(name) }.Distinct();
 }
