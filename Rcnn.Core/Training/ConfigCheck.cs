@@ -1,0 +1,51 @@
+namespace Rcnn.Core.Training;
+
+/// <summary>What can be said about a configuration before any work.</summary>
+public static class ConfigCheck
+{
+    private static readonly string[] Metrics = ["AP", "AP50", "AP75", "mAP"];
+
+    /// <exception cref="RcnnException">A value out of range; names setting and value. Exit code 2.</exception>
+    public static void Validate(TrainConfig config)
+    {
+        Positive("data.batchSize", config.Data.BatchSize);
+        NotNegative("data.maxSide", config.Data.MaxSide);
+        NotNegative("data.cacheMegabytes", config.Data.CacheMegabytes);
+        NotNegative("data.workers", config.Data.Workers);
+        Positive("data.prefetch", config.Data.Prefetch);
+        NotNegative("evalEvery", config.EvalEvery);
+        Positive("checkpointEvery", config.CheckpointEvery);
+        Positive("logEvery", config.LogEvery);
+        if (!(config.Data.FlipProbability >= 0 && config.Data.FlipProbability <= 1))
+        {
+            throw RcnnException.Usage($"data.flipProbability={config.Data.FlipProbability}: expected a value in [0,1]");
+        }
+
+        if (!Metrics.Contains(config.BestMetric))
+        {
+            throw RcnnException.Usage($"bestMetric={config.BestMetric}: expected {string.Join(", ", Metrics)}");
+        }
+
+        if (config.Data.Classes.Length > 0 && config.Model.Classes != config.Data.Classes.Length + 1)
+        {
+            throw RcnnException.Usage(
+                $"model.classes={config.Model.Classes}: the data has {config.Data.Classes.Length} classes, with background {config.Data.Classes.Length + 1}");
+        }
+    }
+
+    private static void Positive(string name, int value)
+    {
+        if (value <= 0)
+        {
+            throw RcnnException.Usage($"{name}={value}: expected a positive number");
+        }
+    }
+
+    private static void NotNegative(string name, int value)
+    {
+        if (value < 0)
+        {
+            throw RcnnException.Usage($"{name}={value}: expected a number that is not negative");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using Rcnn.Core.Models;
+
+namespace Rcnn.Core.Training;
+
+/// <summary>
+/// Everything that decides a training run, nested like the work. A variant is <c>baseline with { … }</c> or a list of dotted settings
+/// (<see cref="ConfigOverrides"/>). Written resolved, with every default, into the run's config.json.
+/// </summary>
+public sealed record TrainConfig
+{
+    public DetectorConfig Model { get; init; } = new();
+    public DataConfig Data { get; init; } = new();
+    public OptimizerConfig Optimizer { get; init; } = new();
+    public ScheduleConfig Schedule { get; init; } = new();
+    public StopConfig Stop { get; init; } = new();
+
+    /// <summary>Seed of the initial weights, the order of images, augmentation and sampling.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Steps between validations; 0 validates at the end of each epoch. Without validation data it means nothing.</summary>
+    public int EvalEvery { get; init; }
+
+    /// <summary>Steps between checkpoints. One is always written at the end and on interruption.</summary>
+    public int CheckpointEvery { get; init; } = 200;
+
+    /// <summary>Steps between lines in metrics.jsonl.</summary>
+    public int LogEvery { get; init; } = 10;
+
+    /// <summary>The validation metric that chooses the best checkpoint, larger is better: AP, AP50, AP75 or mAP.</summary>
+    public string BestMetric { get; init; } = "AP";
+
+    /// <summary>Weight file that training starts from (a classifier for the backbone, or a whole detector); null starts from random weights.</summary>
+    public string? Init { get; init; }
+}
+
+/// <summary>What is trained on and how it is fed.</summary>
+public sealed record DataConfig
+{
+    /// <summary>Training data as the user named it: voc:DIR[:SPLIT], coco:JSON,IMAGEDIR or synthetic[:NAME].</summary>
+    public string Train { get; init; } = "";
+
+    /// <summary>Validation data, or null.</summary>
+    public string? Validation { get; init; }
+
+    /// <summary>Class names without background, in label order.</summary>
+    public string[] Classes { get; init; } = [];
+
+    /// <summary>Images in a step.</summary>
+    public int BatchSize { get; init; } = 2;
+
+    /// <summary>Probability of a horizontal flip.</summary>
+    public double FlipProbability { get; init; } = 0.5;
+
+    /// <summary>Longer side in pixels that larger images are reduced to when loaded (area averaging); 0 keeps them.</summary>
+    public int MaxSide { get; init; }
+
+    /// <summary>Memory for decoded images kept between epochs, MiB.</summary>
+    public int CacheMegabytes { get; init; } = 512;
+
+    /// <summary>Images prepared at the same time; 0 prepares them in the training thread.</summary>
+    public int Workers { get; init; } = 2;
+
+    /// <summary>Batches prepared ahead.</summary>
+    public int Prefetch { get; init; } = 4;
+}
+
+/// <summary>How weights follow gradients.</summary>
+public sealed record OptimizerConfig
+{
+    /// <summary>sgd or adamw.</summary>
+    public string Kind { get; init; } = "sgd";
+
+    public double LearningRate { get; init; } = 0.005;
+
+    /// <summary>SGD only.</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>SGD only.</summary>
+    public bool Nesterov { get; init; }
+
+    public double WeightDecay { get; init; } = 1e-4;
+
+    /// <summary>AdamW only.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>AdamW only.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>AdamW only.</summary>
+    public double Eps { get; init; } = 1e-8;
+
+    /// <summary>Largest Euclidean norm of all gradients together; 0 does not clip.</summary>
+    public double ClipNorm { get; init; } = 10;
+
+    public RateConfig Rates { get; init; } = new();
+}
+
+/// <summary>Factors on the learning rate by part of the model.</summary>
+public sealed record RateConfig
+{
+    public double Backbone { get; init; } = 1;
+    public double Rpn { get; init; } = 1;
+    public double Roi { get; init; } = 1;
+}
+
+/// <summary>How the learning rate changes.</summary>
+public sealed record ScheduleConfig
+{
+    /// <summary>step, cosine or constant.</summary>
+    public string Kind { get; init; } = "step";
+
+    /// <summary>The first steps, in which the rate rises in a straight line.</summary>
+    public int WarmupSteps { get; init; } = 30;
+
+    /// <summary>Factor that the rise starts from: step s of w has factor f + (1 − f)·(s + 1)/w.</summary>
+    public double WarmupFactor { get; init; }
+
+    /// <summary>
+    /// When a step schedule multiplies the rate by <see cref="Gamma"/>: values up to 1 are fractions of the whole run (of the time where minutes
+    /// end it), larger ones are steps.
+    /// </summary>
+    public double[] Milestones { get; init; } = [0.75];
+
+    public double Gamma { get; init; } = 0.1;
+
+    /// <summary>The factor that a cosine schedule ends at.</summary>
+    public double FinalFactor { get; init; }
+}
+
+/// <summary>When training ends: at whichever is reached first of those that are set. One must be.</summary>
+public sealed record StopConfig
+{
+    public int? Steps { get; init; }
+    public double? Epochs { get; init; }
+
+    /// <summary>Wall-clock time of training, validation included; a resumed run goes on counting.</summary>
+    public double? Minutes { get; init; }
+}
