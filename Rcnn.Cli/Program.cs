@@ -35,6 +35,7 @@ public static class Program
         root.Options.Add(new Option<bool>("--verbose") { Description = "Add the stack trace to an error.", Recursive = true });
         // One line for each command, in the order of --help.
         root.Subcommands.Add(Commands.GoldenCommand.Create());
+        root.Subcommands.Add(Commands.BenchCommand.Create());
         root.Subcommands.Add(Commands.ScriptCommand.Create());
         return root;
     }

@@ -7,6 +7,26 @@ internal static class GoldenOps
     public static IReadOnlyList<IGoldenCase> All { get; } =
     [
         new CocoBboxGolden(),
+        new BoxIouGolden(),
+        new GeneralizedBoxIouGolden(),
+        new BoxAreaGolden(),
+        new ClipBoxesGolden(),
+        new RemoveSmallBoxesGolden(),
+        new BoxConvertGolden(),
+        new BoxCoderGolden(),
+        new NmsGolden(),
+        new BatchedNmsGolden(),
+        new AnchorGolden(),
+        new MatcherGolden(),
+        new RpnFilterGolden(),
+        new PostProcessGolden(),
+        new RoiAlignGolden(),
+        new RoiPoolGolden(),
+        new MultiScaleRoiAlignGolden(),
+        new SmoothL1Golden(),
+        new SigmoidFocalGolden(),
+        new FastRcnnLossGolden(),
+        new RpnLossGolden(),
     ];
 
     public static IGoldenCase? Find(string op) => All.FirstOrDefault(c => c.Op == op);

@@ -12,7 +12,7 @@ namespace Rcnn.Ops;
 public static class Losses
 {
     /// <summary>
-    /// Smooth L1 with the quadratic part below β: ½d²/β for |d| &lt; β, else |d| − ½β, with d = input − target (Girshick 2015, eq. 3, where β = 1). β = 0 is plain L1 with derivative 0 at 0.
+    /// Smooth L1 with the quadratic part below β: ½d²/β for |d| &lt; β, else |d| − ½β, with d = input − target (Girshick 2015, eq. 3, where β = 1). β = 0 is plain L1, with torch's derivative −1 at 0.
     /// </summary>
     /// <param name="input">Any shape.</param>
     /// <param name="target">The same shape.</param>

@@ -29,7 +29,7 @@ internal abstract unsafe class PointwiseLoss
 
                 if (derivative != null)
                 {
-                    derivative[i] = quadratic ? d / beta : d > 0 ? 1 : d < 0 ? -1 : d * 0;
+                    derivative[i] = d <= -beta ? -1 : d >= beta ? 1 : d / beta;
                 }
             }
 

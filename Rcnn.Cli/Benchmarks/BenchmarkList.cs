@@ -1,0 +1,15 @@
+namespace Rcnn.Cli.Benchmarks;
+
+/// <summary>The benchmarks of each group of <c>bench</c>.</summary>
+internal static class BenchmarkList
+{
+    /// <summary>Group names, in the order of the help.</summary>
+    public static readonly string[] Groups = ["ops", "models", "data", "eval"];
+
+    /// <summary>New benchmarks of a group.</summary>
+    public static IReadOnlyList<IBenchmark> Of(string group) => group switch
+    {
+        "ops" => OperatorBenchmarks.All(),
+        _ => [],
+    };
+}

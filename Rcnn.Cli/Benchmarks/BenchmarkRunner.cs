@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using Rcnn.Core;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rcnn.Cli.Benchmarks;
+
+/// <summary>Times of one benchmark, or why it did not run.</summary>
+internal sealed record BenchmarkResult(string Name, int Threads, IReadOnlyList<double> Milliseconds, string Note)
+{
+    public double Median => Milliseconds.Count == 0 ? double.NaN : Milliseconds.Order().ElementAt(Milliseconds.Count / 2);
+
+    public double Min => Milliseconds.Count == 0 ? double.NaN : Milliseconds.Min();
+}
+
+/// <summary>Runs benchmarks in turn, round after round, so that a machine that slows down slows all of them.</summary>
+internal static class BenchmarkRunner
+{
+    private const int MostRounds = 50;
+
+    /// <param name="benchmarks">Each is set up, run and disposed here.</param>
+    /// <param name="seconds">Time for each benchmark beyond its first, untimed, run. At least three runs are timed.</param>
+    /// <param name="threads">Recorded with the result.</param>
+    public static IReadOnlyList<BenchmarkResult> Run(IReadOnlyList<IBenchmark> benchmarks, double seconds, int threads)
+    {
+        var times = benchmarks.ToDictionary(b => b, _ => new List<double>());
+        var notes = benchmarks.ToDictionary(b => b, b => b.Note);
+        var active = new List<IBenchmark>();
+        foreach (IBenchmark b in benchmarks)
+        {
+            try
+            {
+                b.Setup();
+                Once(b);
+                active.Add(b);
+            }
+            catch (RcnnException e)
+            {
+                notes[b] = "skipped: " + e.Message;
+            }
+        }
+
+        for (int round = 0; active.Count > 0 && round < MostRounds; round++)
+        {
+            active.RemoveAll(b => times[b].Count >= 3 && times[b].Sum() > 1000 * seconds);
+            foreach (IBenchmark b in active)
+            {
+                times[b].Add(Once(b));
+            }
+        }
+
+        foreach (IBenchmark b in benchmarks)
+        {
+            b.Dispose();
+        }
+
+        return [.. benchmarks.Select(b => new BenchmarkResult(b.Name, threads, times[b], notes[b]))];
+    }
+
+    private static double Once(IBenchmark b)
+    {
+        using var scope = NewDisposeScope();
+        b.Prepare();
+        long start = Stopwatch.GetTimestamp();
+        b.Run();
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+}

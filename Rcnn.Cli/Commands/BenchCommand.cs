@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Rcnn.Cli.Benchmarks;
+using Rcnn.Core;
+using Rcnn.Ops;
+
+namespace Rcnn.Cli.Commands;
+
+/// <summary><c>rcnn bench ops|models|data|eval [--only NAME…] [--threads N] [--seconds S] [--json FILE]</c>: times this build.</summary>
+internal static class BenchCommand
+{
+    public static Command Create()
+    {
+        var group = new Argument<string>("GROUP") { Description = string.Join(", ", BenchmarkList.Groups) + "." };
+        group.AcceptOnlyFromAmong(BenchmarkList.Groups);
+        var only = new Option<string[]>("--only") { Description = "Just these.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true, Arity = ArgumentArity.OneOrMore };
+        var threads = new Option<int?>("--threads") { Description = "Threads of libtorch and of the operators; default 1 for ops, else all.", HelpName = "N" };
+        var seconds = new Option<double>("--seconds") { Description = "Time for each, beyond at least three runs.", DefaultValueFactory = _ => 1.5 };
+        var json = new Option<string?>("--json") { Description = "Write the results to this file.", HelpName = "FILE" };
+        var command = new Command("bench", "Time this build; the median of interleaved runs counts.\nExample: rcnn bench ops --only nms_1000 roi_align_fwd --threads 1")
+        {
+            group, only, threads, seconds, json,
+        };
+        command.SetAction(p => Run(p.GetValue(group)!, p.GetValue(only) ?? [], p.GetValue(threads), p.GetValue(seconds), p.GetValue(json)));
+        return command;
+    }
+
+    private static int Run(string group, string[] only, int? threads, double seconds, string? json)
+    {
+        IReadOnlyList<IBenchmark> all = BenchmarkList.Of(group);
+        if (all.Count == 0)
+        {
+            throw RcnnException.Usage($"bench {group}: this build has no benchmarks there");
+        }
+
+        foreach (string name in only)
+        {
+            if (!all.Any(b => b.Name == name))
+            {
+                throw RcnnException.Usage($"bench {group}: no '{name}'; there are {string.Join(", ", all.Select(b => b.Name))}");
+            }
+        }
+
+        if (threads < 1)
+        {
+            throw RcnnException.Usage($"bench: --threads ≥ 1 expected, got {threads}");
+        }
+
+        Engine.Threads = threads ?? (group == "ops" ? 1 : Environment.ProcessorCount);
+        IReadOnlyList<BenchmarkResult> results = BenchmarkRunner.Run(only.Length == 0 ? all : [.. all.Where(b => only.Contains(b.Name))], seconds, Engine.Threads);
+        Console.WriteLine($"{"",-40} {"median ms",12} {"min ms",12} {"runs",5}   {Engine.Threads} threads");
+        foreach (BenchmarkResult r in results)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{r.Name,-40} {r.Median,12:F3} {r.Min,12:F3} {r.Milliseconds.Count,5}   {r.Note}"));
+        }
+
+        if (json is not null)
+        {
+            WriteJson(json, results);
+        }
+
+        return 0;
+    }
+
+    private static void WriteJson(string file, IEnumerable<BenchmarkResult> results)
+    {
+        var list = new JsonArray([.. results.Select(r => new JsonObject
+        {
+            ["name"] = r.Name,
+            ["threads"] = r.Threads,
+            ["median_ms"] = r.Milliseconds.Count == 0 ? null : r.Median,
+            ["min_ms"] = r.Milliseconds.Count == 0 ? null : r.Min,
+            ["runs"] = r.Milliseconds.Count,
+            ["note"] = r.Note,
+        })]);
+        try
+        {
+            File.WriteAllText(file, list.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RcnnException($"--json {file}: {e.Message}", 1, e);
+        }
+    }
+}
