@@ -32,7 +32,7 @@ public static unsafe class Engine
     /// <summary>The most bytes that this process ever had in memory.</summary>
     public static long PeakResidentBytes => Status("VmHWM:");
 
-    /// <summary>Bytes that tensors hold now, counting shared memory once: allocated from the operating system's view, that is <see cref="ResidentBytes"/> less the managed heap.</summary>
+    /// <summary>Resident bytes outside of the managed heap: tensors, libtorch's own code and caches. libtorch keeps no count of CPU memory.</summary>
     public static long AllocatedBytes => Math.Max(0, ResidentBytes - GC.GetTotalMemory(forceFullCollection: false));
 
     /// <summary>

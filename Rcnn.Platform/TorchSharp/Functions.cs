@@ -321,7 +321,7 @@ public static partial class torch
 
     public static (Tensor values, Tensor indices) kthvalue(Tensor input, long k, long? dim, bool keepdim = false) => input.kthvalue(k, dim, keepdim);
 
-    public static Tensor sum(Tensor input) => input.sum();
+    public static Tensor sum(Tensor input, ScalarType? type = null) => input.sum(type);
 
     public static Tensor mean(Tensor input) => input.mean();
 

@@ -90,6 +90,11 @@ public static unsafe partial class torch
         {
             using Tensor dense = OutOfScope(Aten.contiguous.Call(cpu()));
             TensorInfo info = dense.Info();
+            if (info.Elements == 0)
+            {
+                return;
+            }
+
             using var memory = new UnmanagedMemoryStream((byte*)info.Data, info.Elements * info.ElementSize);
             memory.CopyTo(stream, Math.Max(bufferSize, 81920));
             GC.KeepAlive(dense);

@@ -30,7 +30,11 @@ public static partial class torch
             return result.MoveToOuterDisposeScope();
         }
 
-        public Tensor index(params Tensor[] indices) => Aten.index_Tensor.Call(this, Arg.OptionalTensors(indices));
+        public Tensor index(params Tensor[] indices)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            return Aten.index_Tensor.Call(this, Arg.OptionalTensors(Array.ConvertAll(indices, AsIndex))).MoveToOuterDisposeScope();
+        }
 
         public Tensor index_put_(Tensor value, params TensorIndex[] indices) => index_put_(value, indices, false);
 
@@ -58,7 +62,8 @@ public static partial class torch
 
         public Tensor index_put_(Tensor value, Tensor[] indices, bool accumulate = false)
         {
-            Aten.index_put_.Do(this, Arg.OptionalTensors(indices), value, accumulate);
+            using DisposeScope scope = NewDisposeScope();
+            Aten.index_put_.Do(this, Arg.OptionalTensors(Array.ConvertAll(indices, AsIndex)), value.to(dtype), accumulate);
             return this;
         }
 
@@ -149,6 +154,9 @@ public static partial class torch
 
         public Tensor where(Tensor condition, Tensor y) => Aten.where_self.Call(condition, this, y);
 
+        // libtorch 1.13 takes int64 and masks only.
+        private static Tensor? AsIndex(Tensor? index) => index?.dtype is ScalarType.Int32 or ScalarType.Int16 or ScalarType.Int8 ? index.to_type(ScalarType.Int64) : index;
+
         private Tensor Number(Scalar value) => Aten.scalar_tensor.Call(value, dtype, Arg.None, device);
 
         // Applies the positions that are views; tensors and masks wait in a list with one entry per dimension of the result (null: whole).
@@ -196,7 +204,7 @@ public static partial class torch
                         dim++;
                         break;
                     default:
-                        Tensor index = position.Indices!;
+                        Tensor index = AsIndex(position.Indices!)!;
                         advanced.Add(index);
                         any = true;
                         dim += index.dtype is ScalarType.Bool or ScalarType.Byte ? Math.Max(1, index.dim()) : 1;

@@ -6,7 +6,7 @@ public static partial class torch
 {
     public partial class Tensor
     {
-        public Tensor sum(ScalarType? type = null) => Aten.sum.Call(this, type);
+        public Tensor sum(ScalarType? type = null) => Aten.sum.Call(this, NotZero(type));
 
         public Tensor sum(long dim, bool keepdim = false, ScalarType? type = null) => sum([dim], keepdim, type);
 
@@ -22,7 +22,7 @@ public static partial class torch
 
         public Tensor mean(long[] dimensions, bool keepdim = false, ScalarType? type = null) => Aten.mean_dim.Call(this, dimensions, keepdim, type);
 
-        public Tensor prod(ScalarType? type = null) => Aten.prod.Call(this, type);
+        public Tensor prod(ScalarType? type = null) => Aten.prod.Call(this, NotZero(type));
 
         public Tensor prod(long dim, bool keepdim = false, ScalarType? type = null) => Aten.prod_dim_int.Call(this, dim, keepdim, type);
 
@@ -145,6 +145,10 @@ public static partial class torch
             (Tensor output, Tensor inverse, Tensor counts) = Aten.unique_consecutive.Call3(this, return_inverse, return_counts, (long?)dim);
             return (output, Wanted(inverse, return_inverse), Wanted(counts, return_counts));
         }
+
+        // The literal 0 is also a ScalarType: in TorchSharp, x.sum(0) silently sums everything into bytes.
+        private static ScalarType? NotZero(ScalarType? type) =>
+            type != ScalarType.Byte ? type : throw new ArgumentException("sum(0) and prod(0) mean type: Byte, not dimension 0; write sum(dim: 0)");
 
         private static Tensor? Wanted(Tensor tensor, bool wanted)
         {
