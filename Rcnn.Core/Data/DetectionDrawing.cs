@@ -1,0 +1,74 @@
+using System.Globalization;
+using OpenCvSharp;
+
+namespace Rcnn.Core.Data;
+
+/// <summary>Draws boxes with class and score on images. Line width and text follow the size of the image.</summary>
+public static class DetectionDrawing
+{
+    private const HersheyFonts Font = HersheyFonts.HersheySimplex;
+
+    /// <summary>A copy of the image with the boxes on it; the highest score is on top. Boxes may leave the image.</summary>
+    /// <param name="image">Is not changed.</param>
+    /// <param name="boxes">In pixels of the image.</param>
+    /// <param name="classNames">Name of label 1, 2, …; a label without a name is shown as its number.</param>
+    public static RgbImage Draw(RgbImage image, IEnumerable<BoxLabel> boxes, IReadOnlyList<string> classNames)
+    {
+        var copy = new RgbImage(image.Height, image.Width, (byte[])image.Pixels.Clone());
+        using Mat mat = Mat.FromPixelData(copy.Height, copy.Width, MatType.CV_8UC3, copy.Pixels);
+        int thickness = Math.Max(1, (int)Math.Round(Math.Max(image.Width, image.Height) / 320.0));
+        double scale = Math.Clamp(Math.Max(image.Width, image.Height) / 1000.0, 0.35, 2);
+        BoxLabel[] ordered = [.. boxes.OrderBy(b => b.Score ?? 0)];
+        foreach (BoxLabel box in ordered)
+        {
+            Cv2.Rectangle(mat, TopLeft(box.Box, image), BottomRight(box.Box, image), Colour(box.Label), thickness);
+        }
+
+        // Text after all boxes, so that no line crosses it.
+        foreach (BoxLabel box in ordered)
+        {
+            DrawText(mat, box, image, Name(box, classNames), scale, thickness);
+        }
+
+        return copy;
+    }
+
+    /// <summary>The ground truth of a record, ready to draw.</summary>
+    public static IEnumerable<BoxLabel> Boxes(ImageRecord record) => record.Objects.Where(o => !o.Crowd).Select(o => new BoxLabel(o.Box, o.Label));
+
+    private static void DrawText(Mat mat, BoxLabel box, RgbImage image, string text, double scale, int thickness)
+    {
+        int weight = Math.Max(1, thickness / 2);
+        Size size = Cv2.GetTextSize(text, Font, scale, weight, out int baseLine);
+        int height = size.Height + baseLine + 2, width = size.Width + 4;
+        Point corner = TopLeft(box.Box, image);
+
+        // Above the box; where there is no room, inside it; always within the image.
+        int x = Math.Clamp(corner.X, 0, Math.Max(0, image.Width - width));
+        int y = corner.Y - height >= 0 ? corner.Y - height : Math.Min(corner.Y, Math.Max(0, image.Height - height));
+        Cv2.Rectangle(mat, new Rect(x, y, width, height), Colour(box.Label), -1);
+        Scalar ink = ClassColours.TakesBlackText(ClassColours.Of(box.Label)) ? Scalar.All(0) : Scalar.All(255);
+        Cv2.PutText(mat, text, new Point(x + 2, y + size.Height + 1), Font, scale, ink, weight, LineTypes.AntiAlias);
+    }
+
+    private static string Name(BoxLabel box, IReadOnlyList<string> classNames)
+    {
+        string name = box.Label >= 1 && box.Label <= classNames.Count ? classNames[box.Label - 1] : box.Label.ToString(CultureInfo.InvariantCulture);
+        return box.Score is { } score ? string.Create(CultureInfo.InvariantCulture, $"{name} {score:0.00}") : name;
+    }
+
+    // The first and last pixel inside a half-open box, kept near the image so that any float box can be drawn.
+    private static Point TopLeft(Box box, RgbImage image) => new(Pixel(Math.Floor(box.X1), image.Width), Pixel(Math.Floor(box.Y1), image.Height));
+
+    private static Point BottomRight(Box box, RgbImage image) =>
+        new(Pixel(Math.Ceiling(box.X2) - 1, image.Width), Pixel(Math.Ceiling(box.Y2) - 1, image.Height));
+
+    private static int Pixel(double value, int limit) => (int)Math.Clamp(double.IsFinite(value) ? value : 0, -limit, 2 * limit);
+
+    // The matrix holds RGB, so the scalar does too.
+    private static Scalar Colour(int label)
+    {
+        (byte r, byte g, byte b) = ClassColours.Of(label);
+        return new Scalar(r, g, b);
+    }
+}
