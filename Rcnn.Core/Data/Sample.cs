@@ -1,0 +1,34 @@
+namespace Rcnn.Core.Data;
+
+/// <summary>One image with its training objects, before it becomes tensors.</summary>
+/// <param name="Index">In the dataset.</param>
+/// <param name="ImageId">For messages.</param>
+/// <param name="Image">Is never changed.</param>
+/// <param name="Boxes">In pixels of <paramref name="Image"/>.</param>
+/// <param name="Labels">1..C, one for each box.</param>
+public sealed record Sample(int Index, long ImageId, RgbImage Image, IReadOnlyList<Box> Boxes, IReadOnlyList<int> Labels)
+{
+    /// <summary>The mirror image: column x becomes width − 1 − x, a box edge x becomes width − x.</summary>
+    public Sample FlipHorizontally()
+    {
+        int width = Image.Width, row = width * 3;
+        byte[] source = Image.Pixels;
+        var target = new byte[source.Length];
+        for (int y = 0; y < Image.Height; y++)
+        {
+            int from = y * row, to = from + row - 3;
+            for (int x = 0; x < width; x++, from += 3, to -= 3)
+            {
+                target[to] = source[from];
+                target[to + 1] = source[from + 1];
+                target[to + 2] = source[from + 2];
+            }
+        }
+
+        return this with
+        {
+            Image = new RgbImage(Image.Height, width, target),
+            Boxes = [.. Boxes.Select(b => new Box(width - b.X2, b.Y1, width - b.X1, b.Y2))],
+        };
+    }
+}

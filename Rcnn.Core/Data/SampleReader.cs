@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using OpenCvSharp;
+using Rcnn.Ops;
+
+namespace Rcnn.Core.Data;
+
+/// <summary>
+/// Makes the sample of (epoch, index): decode, shrink, keep in memory, augment. A function of its arguments and the options' seed; safe in several threads.
+/// Crowds are no targets, nor are difficult objects unless asked for.
+/// </summary>
+public sealed class SampleReader(IDetectionDataset dataset, LoaderOptions options)
+{
+    private readonly ConcurrentDictionary<int, RgbImage> _cache = new();
+    private long _cachedBytes;
+
+    /// <exception cref="RcnnException">The image or its annotation cannot be used.</exception>
+    public Sample Read(int epoch, int index)
+    {
+        Sample sample = Load(index);
+        bool flip = options.FlipProbability > 0
+            && new RandomStream(options.Seed, $"flip/{epoch}/{index}").NextDouble() < options.FlipProbability;
+        return flip ? sample.FlipHorizontally() : sample;
+    }
+
+    private Sample Load(int index)
+    {
+        ImageRecord record = dataset[index];
+        if (!_cache.TryGetValue(index, out RgbImage? image))
+        {
+            image = Shrink(dataset.Decode(index), options.MaxSide);
+            if (Interlocked.Add(ref _cachedBytes, image.Pixels.Length) > options.CacheBytes || !_cache.TryAdd(index, image))
+            {
+                Interlocked.Add(ref _cachedBytes, -image.Pixels.Length);
+            }
+        }
+
+        double sx = (double)image.Width / record.Width, sy = (double)image.Height / record.Height;
+        ObjectAnnotation[] kept = [.. record.Objects.Where(o => !o.Crowd && (options.IncludeDifficult || !o.Difficult))];
+        return new Sample(
+            index,
+            record.Id,
+            image,
+            [.. kept.Select(o => new Box(o.Box.X1 * sx, o.Box.Y1 * sy, o.Box.X2 * sx, o.Box.Y2 * sy))],
+            [.. kept.Select(o => o.Label)]);
+    }
+
+    private static RgbImage Shrink(RgbImage image, int maxSide)
+    {
+        int longer = Math.Max(image.Width, image.Height);
+        if (maxSide == 0 || longer <= maxSide)
+        {
+            return image;
+        }
+
+        double scale = (double)maxSide / longer;
+        int height = Math.Max(1, (int)Math.Round(image.Height * scale)), width = Math.Max(1, (int)Math.Round(image.Width * scale));
+        return ImageFile.Resize(image, height, width, InterpolationFlags.Area);
+    }
+}
