@@ -27,6 +27,7 @@ internal static class GoldenOps
         new SigmoidFocalGolden(),
         new FastRcnnLossGolden(),
         new RpnLossGolden(),
+        new ResizeGolden(),
     ];
 
     public static IGoldenCase? Find(string op) => All.FirstOrDefault(c => c.Op == op);

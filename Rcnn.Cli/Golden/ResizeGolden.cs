@@ -43,16 +43,16 @@ internal sealed class ResizeGolden : IGoldenCase
                     Bytes(c, output, PilResize.Bilinear(image, height, width));
                     break;
                 case "torch_f32_bilinear":
-                    Torch(c, output, size, TorchSharp.InterpolationMode.Bilinear, false, false);
+                    Torch(c, output, size, InterpolationMode.Bilinear, false, false);
                     break;
                 case "torch_f32_bilinear_antialias":
-                    Torch(c, output, size, TorchSharp.InterpolationMode.Bilinear, false, true);
+                    Torch(c, output, size, InterpolationMode.Bilinear, false, true);
                     break;
                 case "torch_f32_bilinear_corners":
-                    Torch(c, output, size, TorchSharp.InterpolationMode.Bilinear, true, false);
+                    Torch(c, output, size, InterpolationMode.Bilinear, true, false);
                     break;
                 case "torch_f32_nearest":
-                    Torch(c, output, size, TorchSharp.InterpolationMode.Nearest, null, false);
+                    Torch(c, output, size, InterpolationMode.Nearest, null, false);
                     break;
             }
         }
@@ -70,7 +70,7 @@ internal sealed class ResizeGolden : IGoldenCase
         return target;
     }
 
-    private static void Torch(GoldenContext c, string output, long[] size, TorchSharp.InterpolationMode mode, bool? corners, bool antialias)
+    private static void Torch(GoldenContext c, string output, long[] size, InterpolationMode mode, bool? corners, bool antialias)
     {
         using Tensor image = c.Tensor("image_hwc_u8").permute(2, 0, 1).to(float32).div(255f).unsqueeze(0);
         using Tensor resized = F.interpolate(image, size, null, mode, corners, false, antialias);

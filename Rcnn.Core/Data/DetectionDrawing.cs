@@ -33,6 +33,19 @@ public static class DetectionDrawing
         return copy;
     }
 
+    /// <summary>Draws the detections whose score is at least <paramref name="minimumScore"/>.</summary>
+    public static RgbImage Draw(RgbImage image, Detections detections, IReadOnlyList<string> classNames, double minimumScore = 0) =>
+        Draw(image, Boxes(detections).Where(b => b.Score >= minimumScore), classNames);
+
+    /// <summary>Detections, ready to draw.</summary>
+    public static IReadOnlyList<BoxLabel> Boxes(Detections detections)
+    {
+        float[] boxes = detections.Boxes.data<float>().ToArray(), scores = detections.Scores.data<float>().ToArray();
+        long[] labels = detections.Labels.data<long>().ToArray();
+        return [.. scores.Select((score, i) => new BoxLabel(
+            new Box(boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]), (int)labels[i], score))];
+    }
+
     /// <summary>The ground truth of a record, ready to draw.</summary>
     public static IEnumerable<BoxLabel> Boxes(ImageRecord record) => record.Objects.Where(o => !o.Crowd).Select(o => new BoxLabel(o.Box, o.Label));
 

@@ -14,23 +14,7 @@ internal sealed record VocXml(string Path, string FileName, (int Width, int Heig
     /// <exception cref="RcnnException">No XML, a DTD, a missing field or one that is no number; names file and line.</exception>
     public static VocXml Read(string path)
     {
-        XElement root;
-        try
-        {
-            var settings = new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = 1 << 26 };
-            using var reader = XmlReader.Create(path, settings);
-            root = XDocument.Load(reader, LoadOptions.SetLineInfo).Root!;
-        }
-        catch (XmlException e)
-        {
-            string reason = e.Message.Contains("DTD", StringComparison.Ordinal) ? "a DTD (<!DOCTYPE …>) is not accepted" : "no valid XML, " + e.Message;
-            throw new RcnnException($"{path}:{e.LineNumber}: {reason}", inner: e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new RcnnException($"{path}: {e.Message}", inner: e);
-        }
-
+        XElement root = Load(path);
         if (root.Name.LocalName != "annotation")
         {
             throw new RcnnException($"{path}:{Line(root)}: a VOC file begins with <annotation>, this one with <{root.Name.LocalName}>");
@@ -64,6 +48,30 @@ internal sealed record VocXml(string Path, string FileName, (int Width, int Heig
         }
 
         return new VocXml(path, root.Element("filename")?.Value.Trim() ?? "", size, objects);
+    }
+
+    private static XElement Load(string path)
+    {
+        var settings = new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = 1 << 26 };
+        try
+        {
+            using var reader = XmlReader.Create(path, settings);
+            return XDocument.Load(reader, LoadOptions.SetLineInfo).Root!;
+        }
+        catch (XmlException e) when (e.LineNumber == 0 && e.Message.Contains("DTD", StringComparison.Ordinal))
+        {
+            // The refusal of a DTD carries no line.
+            int line = File.ReadLines(path).TakeWhile(l => !l.Contains("<!DOCTYPE", StringComparison.Ordinal)).Count() + 1;
+            throw new RcnnException($"{path}:{line}: a DTD (<!DOCTYPE …>) is not accepted", inner: e);
+        }
+        catch (XmlException e)
+        {
+            throw new RcnnException($"{path}:{e.LineNumber}: no valid XML, {e.Message}", inner: e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RcnnException($"{path}: {e.Message}", inner: e);
+        }
     }
 
     private static double Number(string path, XElement parent, string field)
