@@ -6,6 +6,8 @@ internal static class GoldenOps
     /// <summary>One line for each op.</summary>
     public static IReadOnlyList<IGoldenCase> All { get; } =
     [
+        new FasterRcnnGolden(),
+        new TransformGolden(),
         new CocoBboxGolden(),
         new BoxIouGolden(),
         new GeneralizedBoxIouGolden(),

@@ -37,7 +37,8 @@ internal sealed class ResizeGeometry
         }
 
         float shorter = Math.Min(image.Height, image.Width), longer = Math.Max(image.Height, image.Width);
-        double scale = MathF.Min(config.MinSize / shorter, config.MaxSize / longer);
+        // torch divides a number by a tensor as reciprocal times number; the last bit decides at some sizes.
+        double scale = MathF.Min(1 / shorter * config.MinSize, 1 / longer * config.MaxSize);
         return new((int)Math.Floor(image.Height * scale), (int)Math.Floor(image.Width * scale));
     }
 }
