@@ -10,6 +10,7 @@ internal static class BenchmarkList
     public static IReadOnlyList<IBenchmark> Of(string group) => group switch
     {
         "ops" => OperatorBenchmarks.All(),
+        "eval" => [new CocoEvaluationBenchmark()],
         _ => [],
     };
 }

@@ -54,7 +54,7 @@ internal static class GoldenComparison
             }
 
             double allowed = atol + (rtol * Math.Abs(b));
-            double difference = Math.Abs(a - b);
+            double difference = integers ? (double)Int128.Abs((Int128)got.LongAt(i) - expected.LongAt(i)) : Math.Abs(a - b);
             bool pass = difference <= allowed && !double.IsInfinity(b);
             double ratio = pass ? difference / allowed : allowed > 0 && double.IsFinite(difference) ? difference / allowed : double.PositiveInfinity;
             failures += pass ? 0 : 1;

@@ -9,6 +9,7 @@ internal static class GoldenOps
         new FasterRcnnGolden(),
         new TransformGolden(),
         new CocoBboxGolden(),
+        new VocGolden(),
         new BoxIouGolden(),
         new GeneralizedBoxIouGolden(),
         new BoxAreaGolden(),

@@ -14,7 +14,21 @@ internal sealed record VocXml(string Path, string FileName, (int Width, int Heig
     /// <exception cref="RcnnException">No XML, a DTD, a missing field or one that is no number; names file and line.</exception>
     public static VocXml Read(string path)
     {
-        XElement root = Load(path);
+        try
+        {
+            return Read(path, File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RcnnException($"{path}: {e.Message}", inner: e);
+        }
+    }
+
+    /// <summary>Parses the content of a file that lies elsewhere, such as in an archive; <paramref name="path"/> is its name in messages.</summary>
+    /// <exception cref="RcnnException">As <see cref="Read(string)"/>.</exception>
+    public static VocXml Read(string path, byte[] content)
+    {
+        XElement root = Load(path, content);
         if (root.Name.LocalName != "annotation")
         {
             throw new RcnnException($"{path}:{Line(root)}: a VOC file begins with <annotation>, this one with <{root.Name.LocalName}>");
@@ -50,27 +64,23 @@ internal sealed record VocXml(string Path, string FileName, (int Width, int Heig
         return new VocXml(path, root.Element("filename")?.Value.Trim() ?? "", size, objects);
     }
 
-    private static XElement Load(string path)
+    private static XElement Load(string path, byte[] content)
     {
         var settings = new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = 1 << 26 };
         try
         {
-            using var reader = XmlReader.Create(path, settings);
+            using var reader = XmlReader.Create(new MemoryStream(content), settings);
             return XDocument.Load(reader, LoadOptions.SetLineInfo).Root!;
         }
         catch (XmlException e) when (e.LineNumber == 0 && e.Message.Contains("DTD", StringComparison.Ordinal))
         {
             // The refusal of a DTD carries no line.
-            int line = File.ReadLines(path).TakeWhile(l => !l.Contains("<!DOCTYPE", StringComparison.Ordinal)).Count() + 1;
+            int line = content.AsSpan(0, Math.Max(0, content.AsSpan().IndexOf("<!DOCTYPE"u8))).Count((byte)'\n') + 1;
             throw new RcnnException($"{path}:{line}: a DTD (<!DOCTYPE …>) is not accepted", inner: e);
         }
         catch (XmlException e)
         {
             throw new RcnnException($"{path}:{e.LineNumber}: no valid XML, {e.Message}", inner: e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new RcnnException($"{path}: {e.Message}", inner: e);
         }
     }
 

@@ -38,7 +38,7 @@ public sealed class VocGroundTruth
         {
             if (!_images.Contains(o.Image) || !known.Contains(o.Class))
             {
-                throw new RcnnException($"{name}: {o}: unknown image or class");
+                throw new RcnnException($"{name}: {o.Image}: class '{o.Class}' is none of {string.Join(", ", Classes)}, or the image is unknown");
             }
         }
     }
@@ -55,7 +55,8 @@ public sealed class VocGroundTruth
     public bool HasImage(string name) => _images.Contains(name);
 
     /// <summary>
-    /// Images and classes with the ids that this framework gives them in detection files: 1, 2, … in order. The name of the image is its file name; no objects.
+    /// Images and classes with the ids that <see cref="VocReader"/> gives them, and detection files therefore have: 1, 2, … in order. The name of the
+    /// image is its file name; no objects.
     /// </summary>
     public CocoGroundTruth Numbered() => new(
         [.. Images.Select((image, i) => new CocoImage(i + 1, image, 0, 0))], [.. Classes.Select((name, i) => new CocoCategory(i + 1, name))], [], Name);

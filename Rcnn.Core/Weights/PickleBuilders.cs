@@ -82,10 +82,12 @@ internal static class PickleBuilders
         }
     }
 
+    private const long MaxCount = 1L << 48;
+
     /// <summary>("storage", type, key, location, count[, view]) where view is None or (key, offset, count) into the storage called key.</summary>
     public static PickleStorage Storage(object?[] id, Func<string, RcnnException> error)
     {
-        if (id is not ["storage", PickleGlobal { Module: "torch" } type, string or long, string, long and >= 0, ..] || id.Length > 6
+        if (id is not ["storage", PickleGlobal { Module: "torch" } type, string or long, string, long and >= 0 and <= MaxCount, ..] || id.Length > 6
             || !StorageTypes.TryGetValue(type.Name, out ScalarType scalar))
         {
             throw error("a storage id of unknown form");
@@ -95,7 +97,7 @@ internal static class PickleBuilders
         long count = (long)id[4]!;
         if (id.Length == 6 && id[5] is PickleTuple view)
         {
-            return view.Items is [string or long, long and >= 0, long and >= 0]
+            return view.Items is [string or long, long and >= 0 and <= MaxCount, long and >= 0 and <= MaxCount]
                 ? new PickleStorage(key, scalar, (long)view.Items[2]!, (long)view.Items[1]!)
                 : throw error("a storage view of unknown form");
         }

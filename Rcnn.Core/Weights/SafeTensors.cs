@@ -62,7 +62,11 @@ public static class SafeTensors
         }
         catch (Exception e)
         {
-            File.Delete(partial);
+            if (File.Exists(partial))
+            {
+                File.Delete(partial);
+            }
+
             if (e is IOException or UnauthorizedAccessException)
             {
                 throw new RcnnException($"{path}: {e.Message}", 1, e);

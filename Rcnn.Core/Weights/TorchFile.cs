@@ -104,19 +104,11 @@ internal static class TorchFile
 
     private sealed class ZipStorages(ZipArchive archive, string prefix, string file) : ITorchStorages
     {
+        public void Require(PickleStorage storage, long byteOffset, long bytes) => Entry(storage, byteOffset, bytes);
+
         public void Read(PickleStorage storage, long byteOffset, Span<byte> into)
         {
-            ZipArchiveEntry entry = archive.GetEntry(prefix + storage.Key) ?? throw new RcnnException($"{file}: entry {prefix}{storage.Key} is missing");
-            if (entry.Length != entry.CompressedLength)
-            {
-                throw new RcnnException($"{file}: {entry.FullName} is compressed; torch.save stores values as they are");
-            }
-
-            if (entry.Length - byteOffset < into.Length)
-            {
-                throw new RcnnException($"{file}: {entry.FullName}: {byteOffset + into.Length} bytes expected, {entry.Length} there");
-            }
-
+            ZipArchiveEntry entry = Entry(storage, byteOffset, into.Length);
             try
             {
                 using Stream stream = entry.Open();
@@ -134,6 +126,18 @@ internal static class TorchFile
         }
 
         public void Dispose() => archive.Dispose();
+
+        private ZipArchiveEntry Entry(PickleStorage storage, long byteOffset, long bytes)
+        {
+            ZipArchiveEntry entry = archive.GetEntry(prefix + storage.Key) ?? throw new RcnnException($"{file}: entry {prefix}{storage.Key} is missing");
+            if (entry.Length != entry.CompressedLength)
+            {
+                throw new RcnnException($"{file}: {entry.FullName} is compressed; torch.save stores values as they are");
+            }
+
+            return entry.Length - byteOffset >= bytes ? entry
+                : throw new RcnnException($"{file}: {entry.FullName}: {byteOffset + bytes} bytes expected, {entry.Length} there");
+        }
 
         private static void Skip(Stream stream, long count)
         {
@@ -186,19 +190,23 @@ internal static class TorchFile
             }
         }
 
-        public void Read(PickleStorage storage, long byteOffset, Span<byte> into)
+        public void Require(PickleStorage storage, long byteOffset, long bytes)
         {
             if (!_places.TryGetValue(storage.Key, out (long Position, long Bytes) place))
             {
                 throw new RcnnException($"{_file}: storage {storage.Key} is missing");
             }
 
-            if (place.Bytes - byteOffset < into.Length)
+            if (place.Bytes - byteOffset < bytes)
             {
-                throw new RcnnException($"{_file}: storage {storage.Key}: {byteOffset + into.Length} bytes expected, {place.Bytes} there");
+                throw new RcnnException($"{_file}: storage {storage.Key}: {byteOffset + bytes} bytes expected, {place.Bytes} there");
             }
+        }
 
-            _stream.Position = place.Position + byteOffset;
+        public void Read(PickleStorage storage, long byteOffset, Span<byte> into)
+        {
+            Require(storage, byteOffset, into.Length);
+            _stream.Position = _places[storage.Key].Position + byteOffset;
             _stream.ReadExactly(into);
         }
 
@@ -211,6 +219,9 @@ internal static class TorchFile
 /// <summary>Raw values by storage key.</summary>
 internal interface ITorchStorages : IDisposable
 {
+    /// <summary>Throws unless the storage entry has so many bytes: to be called before memory is set aside for them.</summary>
+    void Require(PickleStorage storage, long byteOffset, long bytes);
+
     /// <summary>Fills <paramref name="into"/> with the bytes from <paramref name="byteOffset"/> of the storage entry on.</summary>
     void Read(PickleStorage storage, long byteOffset, Span<byte> into);
 }

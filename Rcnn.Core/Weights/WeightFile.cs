@@ -177,27 +177,30 @@ public static partial class WeightFile
     private static Tensor TensorOf(PickleTensor view, ITorchStorages storages, Dictionary<PickleStorage, byte[]> shared)
     {
         int size = PickleBuilders.Size(view.Storage.Type);
-        long bytes = view.Count * size;
-        if (bytes > int.MaxValue)
+        bool whole = view.IsContiguous;
+        long first = (view.Storage.Offset + (whole ? view.Offset : 0)) * size, needed = (whole ? view.Count : view.Storage.Count) * size;
+        if (view.Count == 0)
         {
-            throw new RcnnException($"a tensor [{string.Join(",", view.Shape)}] of {bytes} bytes: at most 2 GB are supported");
+            return SafeTensors.Create([], view.Storage.Type, view.Shape);
         }
 
-        var values = new byte[bytes];
-        if (view.IsContiguous)
+        storages.Require(view.Storage, first, needed);
+        if (needed > Array.MaxLength)
         {
-            if (bytes > 0)
-            {
-                storages.Read(view.Storage, (view.Storage.Offset + view.Offset) * size, values);
-            }
+            throw new RcnnException($"a tensor [{string.Join(",", view.Shape)}] in {needed} bytes: at most 2 GB are supported");
+        }
 
+        var values = new byte[view.Count * size];
+        if (whole)
+        {
+            storages.Read(view.Storage, first, values);
             return SafeTensors.Create(values, view.Storage.Type, view.Shape);
         }
 
         if (!shared.TryGetValue(view.Storage, out byte[]? storage))
         {
-            storage = new byte[checked((int)(view.Storage.Count * size))];
-            storages.Read(view.Storage, view.Storage.Offset * size, storage);
+            storage = new byte[needed];
+            storages.Read(view.Storage, first, storage);
             shared.Add(view.Storage, storage);
         }
 

@@ -93,7 +93,7 @@ internal static class CocoOracle
             hits += hit && !ignored ? 1 : 0;
             misses += !hit && !ignored ? 1 : 0;
             recall.Add(hits / positives);
-            precision.Add(hits / (misses + hits + Math.BitIncrement(1.0) - 1));
+            precision.Add(hits / (misses + hits + (Math.BitIncrement(1.0) - 1)));
         }
 
         var p = new double[levels.Count];
