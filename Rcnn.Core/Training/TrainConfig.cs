@@ -24,7 +24,7 @@ public sealed record TrainConfig
     public int CheckpointEvery { get; init; } = 200;
 
     /// <summary>Steps between lines in metrics.jsonl.</summary>
-    public int LogEvery { get; init; } = 10;
+    public int LogEvery { get; init; } = 1;
 
     /// <summary>The validation metric that chooses the best checkpoint, larger is better: AP, AP50, AP75 or mAP.</summary>
     public string BestMetric { get; init; } = "AP";

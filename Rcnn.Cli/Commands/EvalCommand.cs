@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Globalization;
+using Rcnn.Cli.Progress;
+using Rcnn.Core;
+using Rcnn.Core.Data;
+using Rcnn.Core.Runs;
+using Rcnn.Core.Training;
+
+namespace Rcnn.Cli.Commands;
+
+/// <summary><c>rcnn eval</c>: measures a run's detector on a dataset.</summary>
+internal static class EvalCommand
+{
+    public static Command Create()
+    {
+        var run = new Option<string>("--run") { Description = "The run folder.", HelpName = "DIR", Required = true };
+        var data = new Option<string?>("--data") { Description = "Data to measure on; the run's validation data when left out.", HelpName = "D" };
+        var metric = new Option<string>("--metric") { Description = "coco, voc07 or voc.", DefaultValueFactory = _ => "coco" };
+        metric.AcceptOnlyFromAmong("coco", "voc07", "voc");
+        var json = new Option<string?>("--json") { Description = "Write the metrics to this file.", HelpName = "FILE" };
+        var command = new Command("eval",
+            "Measure a trained detector; writes detections.json into the run folder.\nExample: rcnn eval --run runs/first --data voc:photos/test --metric coco")
+        {
+            run, data, metric, json,
+        };
+        command.SetAction(parsed => Run(parsed.GetValue(run)!, parsed.GetValue(data), parsed.GetValue(metric)!, parsed.GetValue(json)));
+        return command;
+    }
+
+    private static int Run(string run, string? data, string metric, string? json)
+    {
+        using var interrupt = new InterruptSignal();
+        RunFolder folder = RunFolder.Open(run);
+        string name = data ?? folder.Config.Data.Validation ?? throw RcnnException.Usage("eval: --data is missing, and the run has no validation data");
+        IDetectionDataset dataset = DatasetFactory.Open(name);
+        EvaluationSummary summary = TrainingProgress.Run(observer => EvaluationRun.Execute(folder, dataset, metric, observer, interrupt.Token));
+        Console.WriteLine($"{summary.Data}: {dataset.Count} images, {summary.Detections.Count} detections in {folder.DetectionsFile}");
+        int width = summary.Metrics.Keys.Max(k => k.Length);
+        foreach ((string key, double value) in summary.Metrics)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {key.PadRight(width)}  {value:F4}"));
+        }
+
+        if (json is not null)
+        {
+            DurableFile.WriteText(json, ConfigJson.Write(new { data = summary.Data, metric, metrics = summary.Metrics }));
+        }
+
+        return 0;
+    }
+}

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Globalization;
+using Rcnn.Cli.Progress;
+using Rcnn.Core;
+using Rcnn.Core.Data;
+using Rcnn.Core.Runs;
+using Rcnn.Core.Training;
+
+namespace Rcnn.Cli.Commands;
+
+/// <summary><c>rcnn train</c>: trains a detector into a run folder, or continues one.</summary>
+internal static class TrainCommand
+{
+    public static Command Create()
+    {
+        var data = new Option<string?>("--data") { Description = "Training data: voc:DIR[:SPLIT], coco:JSON,IMAGEDIR or synthetic[:NAME].", HelpName = "D" };
+        var validation = new Option<string?>("--val") { Description = "Validation data that chooses the best checkpoint.", HelpName = "D" };
+        var model = new Option<string?>("--model") { Description = "faster-rcnn-c4 or faster-rcnn-fpn.", HelpName = "M" };
+        var backbone = new Option<string?>("--backbone") { Description = "resnet18, resnet34, resnet50, resnet101, mobilenet_v2 or mobilenet_v3_large.", HelpName = "B" };
+        var init = new Option<string?>("--init") { Description = "Weights to start from: a classifier's for the backbone, or a detector's.", HelpName = "FILE" };
+        var output = new Option<string>("--out") { Description = "The run folder.", HelpName = "DIR", Required = true };
+        var steps = new Option<int?>("--steps") { Description = "Stop after N steps.", HelpName = "N" };
+        var epochs = new Option<double?>("--epochs") { Description = "Stop after N passes over the data.", HelpName = "N" };
+        var minutes = new Option<double?>("--minutes") { Description = "Stop after T minutes of training; schedules follow the time.", HelpName = "T" };
+        var seed = new Option<long?>("--seed") { Description = "Seed of weights, order, augmentation and sampling (default 0).", HelpName = "S" };
+        var resume = new Option<bool>("--resume") { Description = "Continue the run in --out from its last checkpoint." };
+        var set = new Option<string[]>("--set") { Description = "Change a setting of config.json, such as optimizer.learningRate=0.02; may be repeated.", HelpName = "key=value" };
+        var command = new Command("train",
+            "Train a detector.\nExample: rcnn train --data voc:photos/train --model faster-rcnn-c4 --backbone mobilenet_v2 --minutes 10 --out runs/first\n"
+            + "Continue: rcnn train --resume --out runs/first")
+        {
+            data, validation, model, backbone, init, output, steps, epochs, minutes, seed, resume, set,
+        };
+        command.SetAction(parsed => Run(new TrainArguments(
+            parsed.GetValue(data),
+            parsed.GetValue(validation),
+            parsed.GetValue(model),
+            parsed.GetValue(backbone),
+            parsed.GetValue(init),
+            parsed.GetValue(output)!,
+            new StopConfig { Steps = parsed.GetValue(steps), Epochs = parsed.GetValue(epochs), Minutes = parsed.GetValue(minutes) },
+            parsed.GetValue(seed),
+            parsed.GetValue(resume),
+            parsed.GetValue(set) ?? [])));
+        return command;
+    }
+
+    private static int Run(TrainArguments arguments)
+    {
+        using var interrupt = new InterruptSignal();
+        TrainConfig? stored = arguments.Resume && RunFolder.Exists(arguments.Out) ? RunFolder.Open(arguments.Out).Config : null;
+        if (!arguments.Resume && RunFolder.Exists(arguments.Out))
+        {
+            throw RcnnException.Usage($"{arguments.Out}: holds a run already; go on with it (--resume) or choose another folder");
+        }
+
+        string dataName = arguments.Data ?? stored?.Data.Train ?? throw RcnnException.Usage("train: --data is missing");
+        IDetectionDataset train = DatasetFactory.Open(dataName);
+        TrainConfig config = arguments.Configure(stored, train.ClassNames.Count);
+        IDetectionDataset? validation = (arguments.Validation ?? stored?.Data.Validation) is { } name ? DatasetFactory.Open(name) : null;
+        Audit(train);
+        if (validation is not null)
+        {
+            Audit(validation);
+        }
+
+        RunSummary summary = TrainingProgress.Run(observer =>
+            TrainingRun.Execute(config, train, validation, arguments.Out, observer, arguments.Resume, interrupt.Token));
+        string work = string.Create(CultureInfo.InvariantCulture, $"{summary.Steps} steps, {summary.Elapsed.TotalMinutes:F1} minutes, loss {summary.FinalLoss:F3}");
+        if (summary.Outcome == RunOutcome.Interrupted)
+        {
+            Console.Error.WriteLine($"rcnn: interrupted after {work}; go on with: ./rcnn train --resume --out {arguments.Out}");
+            return 130;
+        }
+
+        string best = summary.BestStep is { } step
+            ? string.Create(CultureInfo.InvariantCulture, $", best at step {step}: {config.BestMetric} {RunMetrics.Best(summary):F3}")
+            : "";
+        Console.WriteLine($"{summary.Folder}: {work}{best}");
+        return 0;
+    }
+
+    private static void Audit(IDetectionDataset data)
+    {
+        AuditReport report = DataAudit.Run(data);
+        foreach (string line in report.Lines())
+        {
+            Console.Error.WriteLine(line);
+        }
+
+        report.ThrowIfErrors();
+    }
+}

@@ -1,0 +1,44 @@
+using Rcnn.Core.Data;
+using Rcnn.Core.Evaluation;
+
+namespace Rcnn.Core.Runs;
+
+/// <summary>Metrics of detections by name.</summary>
+public static class DetectionMetrics
+{
+    /// <summary>Name → value; −1 where the data has no object of that kind.</summary>
+    /// <param name="metric">coco: the twelve numbers; voc07 and voc: mAP and AP/CLASS.</param>
+    /// <param name="data">Ground truth.</param>
+    /// <param name="rows">Detections in pixels of the original images.</param>
+    /// <exception cref="RcnnException">An unknown metric. Exit code 2.</exception>
+    public static IReadOnlyDictionary<string, double> Compute(string metric, IDetectionDataset data, IReadOnlyList<DetectionRow> rows)
+    {
+        CocoGroundTruth truth = CocoGroundTruth.FromDataset(data);
+        var result = new Dictionary<string, double>();
+        switch (metric)
+        {
+            case "coco":
+                CocoResult coco = CocoEvaluator.Evaluate(truth, rows);
+                for (int i = 0; i < CocoResult.StatNames.Count; i++)
+                {
+                    result[CocoResult.StatNames[i]] = coco.Stats[i];
+                }
+
+                return result;
+            case "voc07" or "voc":
+                VocResult voc = VocEvaluator.Evaluate(VocGroundTruth.FromDataset(data), VocGroundTruth.Convert(rows, truth), elevenPoint: metric == "voc07");
+                result["mAP"] = Known(voc.Mean);
+                foreach (VocClassResult c in voc.Classes)
+                {
+                    result["AP/" + c.Class] = Known(c.AveragePrecision);
+                }
+
+                return result;
+            default:
+                throw RcnnException.Usage($"metric {metric}: expected coco, voc07 or voc");
+        }
+    }
+
+    /// <summary>−1 where there is nothing to find, as COCO has it.</summary>
+    private static double Known(double value) => double.IsNaN(value) ? -1 : value;
+}

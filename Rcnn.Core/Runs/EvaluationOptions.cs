@@ -1,0 +1,25 @@
+using Rcnn.Core.Training;
+
+namespace Rcnn.Core.Runs;
+
+/// <summary>How a detector is measured.</summary>
+public sealed record EvaluationOptions
+{
+    /// <summary>coco (AP over IoU .50:.95 and the other eleven), voc07 (11 points) or voc (area), both at IoU .5.</summary>
+    public string Metric { get; init; } = "coco";
+
+    /// <summary>Longer side that larger images are reduced to when loaded, as in training; detections are in pixels of the original.</summary>
+    public int MaxSide { get; init; }
+
+    public int CacheMegabytes { get; init; }
+
+    public int Workers { get; init; } = 2;
+
+    /// <summary>The metric that fits the configuration's choice of best checkpoint, and its image size.</summary>
+    public static EvaluationOptions For(TrainConfig config) => new()
+    {
+        Metric = config.BestMetric == "mAP" ? "voc" : "coco",
+        MaxSide = config.Data.MaxSide,
+        Workers = config.Data.Workers,
+    };
+}

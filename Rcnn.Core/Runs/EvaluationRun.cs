@@ -1,0 +1,102 @@
+using Rcnn.Core.Data;
+using Rcnn.Core.Evaluation;
+using Rcnn.Core.Models;
+using Rcnn.Core.Training;
+using static TorchSharp.torch;
+
+namespace Rcnn.Core.Runs;
+
+/// <summary>Detects on a dataset and measures the result. The command line, training and scripts all come through here.</summary>
+public static class EvaluationRun
+{
+    /// <summary>Evaluates the best checkpoint of a run; writes detections.json and evaluation.json into its folder.</summary>
+    /// <param name="folder">The run.</param>
+    /// <param name="data">What to measure on; its classes must be the run's.</param>
+    /// <param name="metric">coco, voc07 or voc.</param>
+    /// <param name="observer">Told of progress; may be null.</param>
+    /// <param name="cancellation">Stops without writing anything.</param>
+    public static EvaluationSummary Execute(
+        RunFolder folder, IDetectionDataset data, string metric = "coco", ITrainingObserver? observer = null, CancellationToken cancellation = default)
+    {
+        if (folder.Config.Data.Classes.Length > 0 && !folder.Config.Data.Classes.SequenceEqual(data.ClassNames))
+        {
+            throw new RcnnException(
+                $"{data.Name}: its classes ({string.Join(", ", data.ClassNames)}) are not those that {folder.Directory} was trained on ({string.Join(", ", folder.Config.Data.Classes)})");
+        }
+
+        string checkpoint = folder.BestCheckpoint();
+        observer?.Message($"weights: {checkpoint}");
+        using TwoStageDetector detector = folder.LoadDetector(checkpoint);
+        EvaluationSummary summary = Execute(detector, data, EvaluationOptions.For(folder.Config) with { Metric = metric }, observer, cancellation);
+        DurableFile.Write(folder.DetectionsFile, path => DetectionFile.Write(path, summary.Detections));
+        DurableFile.WriteText(folder.EvaluationFile, ConfigJson.Write(new { data = data.Name, metric, checkpoint = Path.GetFileName(checkpoint), summary.Metrics }));
+        return summary;
+    }
+
+    /// <summary>Evaluates a detector; the model is left in evaluation mode.</summary>
+    public static EvaluationSummary Execute(
+        TwoStageDetector detector, IDetectionDataset data, EvaluationOptions options, ITrainingObserver? observer = null, CancellationToken cancellation = default)
+    {
+        List<DetectionRow> rows = Detect(detector, data, options, observer, cancellation);
+        return new EvaluationSummary(data.Name, options.Metric, DetectionMetrics.Compute(options.Metric, data, rows), rows);
+    }
+
+    /// <summary>All detections, in pixels of the images as stored.</summary>
+    public static List<DetectionRow> Detect(
+        TwoStageDetector detector, IDetectionDataset data, EvaluationOptions options, ITrainingObserver? observer = null, CancellationToken cancellation = default)
+    {
+        detector.eval();
+        using var loader = new BatchLoader(data, new LoaderOptions
+        {
+            BatchSize = 1,
+            Shuffle = false,
+            FlipProbability = 0,
+            MaxSide = options.MaxSide,
+            CacheBytes = (long)options.CacheMegabytes << 20,
+            Workers = options.Workers,
+            Prefetch = 4,
+        });
+        var rows = new List<DetectionRow>();
+        int done = 0;
+        foreach (Batch batch in loader.Epoch(0, 0, cancellation))
+        {
+            using (batch)
+            using (inference_mode())
+            using (NewDisposeScope())
+            {
+                IReadOnlyList<Detections> found = detector.Detect(batch.Images);
+                for (int i = 0; i < found.Count; i++)
+                {
+                    Add(rows, found[i], data, batch.Indices[i], batch.Images[i].shape);
+                }
+
+                done += found.Count;
+            }
+
+            observer?.Evaluating(done, data.Count);
+        }
+
+        return rows;
+    }
+
+    private static void Add(List<DetectionRow> rows, Detections found, IDetectionDataset data, int index, long[] loaded)
+    {
+        ImageRecord image = data[index];
+        double sx = (double)image.Width / loaded[1], sy = (double)image.Height / loaded[0];
+        float[] boxes = found.Boxes.data<float>().ToArray();
+        float[] scores = found.Scores.data<float>().ToArray();
+        long[] labels = found.Labels.data<long>().ToArray();
+        for (int i = 0; i < scores.Length; i++)
+        {
+            double x1 = boxes[4 * i] * sx, y1 = boxes[4 * i + 1] * sy, x2 = boxes[4 * i + 2] * sx, y2 = boxes[4 * i + 3] * sy;
+            rows.Add(new DetectionRow(image.Id, data.CategoryIds[(int)labels[i] - 1], x1, y1, x2 - x1, y2 - y1, scores[i]));
+        }
+    }
+}
+
+/// <summary>What an evaluation found.</summary>
+/// <param name="Data">Name of the dataset.</param>
+/// <param name="Metric">coco, voc07 or voc.</param>
+/// <param name="Metrics">Name → value in 0..1; −1 where the data has no object of that kind.</param>
+/// <param name="Detections">All detections, in image order.</param>
+public sealed record EvaluationSummary(string Data, string Metric, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<DetectionRow> Detections);

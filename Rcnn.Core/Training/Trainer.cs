@@ -1,0 +1,100 @@
+using Rcnn.Core.Data;
+using Rcnn.Ops;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Rcnn.Core.Training;
+
+/// <summary>Computes the loss parts of a batch. The stream decides which anchors and regions are sampled.</summary>
+public delegate LossParts BatchLoss(Batch batch, RandomStream random);
+
+/// <summary>
+/// One training step after another: loss, gradient, clipping, update. Knows nothing of files or time. Its whole state is the model's weights,
+/// <see cref="Groups"/>' memory, <see cref="Random"/> and libtorch's generator, so that a restored trainer continues to the bit.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private readonly nn.Module _model;
+    private readonly BatchLoss _loss;
+    private readonly double _clip;
+    private readonly LearningRateSchedule _schedule;
+
+    public Trainer(nn.Module model, BatchLoss loss, TrainConfig config)
+    {
+        _model = model;
+        _loss = loss;
+        _clip = config.Optimizer.ClipNorm;
+        _schedule = new LearningRateSchedule(config.Schedule);
+        Groups = ParameterGroups.Create(model, config.Optimizer);
+        Random = new RandomStream(config.Seed, "sampling");
+    }
+
+    public nn.Module Model => _model;
+
+    public ParameterGroups Groups { get; }
+
+    /// <summary>Decides which anchors and regions are sampled.</summary>
+    public RandomStream Random { get; }
+
+    /// <summary>Updates the weights once.</summary>
+    /// <param name="batch">Images and targets; stays with the caller.</param>
+    /// <param name="step">Steps done before this one.</param>
+    /// <param name="fraction">Fraction of the run done before this step, for the schedule.</param>
+    /// <exception cref="NonFiniteLossException">A loss part or the gradient is infinite or not a number; the weights are as before the step.</exception>
+    public StepLoss Step(Batch batch, int step, double fraction)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        double factor = _schedule.Factor(step, fraction);
+        double rate = 0;
+        foreach (optim.ILearningRateController group in Groups.Optimizer.ParamGroups)
+        {
+            group.LearningRate = group.InitialLearningRate * factor;
+            rate = rate == 0 ? group.LearningRate : rate;
+        }
+
+        LossParts loss = _loss(batch, Random);
+        var parts = new (string Name, double Value)[loss.Parts.Count];
+        double sum = 0;
+        for (int i = 0; i < parts.Length; i++)
+        {
+            parts[i] = (loss.Parts[i].Name, loss.Parts[i].Value.ToDouble());
+            sum += parts[i].Value;
+            if (!double.IsFinite(parts[i].Value))
+            {
+                throw new NonFiniteLossException(parts[i].Name, parts[i].Value);
+            }
+        }
+
+        foreach ((_, Parameter parameter) in Groups.Parameters)
+        {
+            parameter.grad = null;
+        }
+
+        loss.Total().backward();
+        double norm = nn.utils.clip_grad_norm_(Groups.Parameters.Select(p => p.Parameter), _clip > 0 ? _clip : double.PositiveInfinity);
+        if (!double.IsFinite(norm))
+        {
+            throw new NonFiniteLossException("gradient norm", norm);
+        }
+
+        Groups.Optimizer.step();
+        return new StepLoss(sum, parts, rate, norm);
+    }
+
+    public void Dispose() => Groups.Optimizer.Dispose();
+}
+
+/// <summary>The numbers of one step.</summary>
+/// <param name="Total">Sum of the parts.</param>
+/// <param name="Parts">Loss parts in the model's order.</param>
+/// <param name="LearningRate">Rate of the first parameter group.</param>
+/// <param name="GradientNorm">Norm of all gradients before clipping.</param>
+public sealed record StepLoss(double Total, IReadOnlyList<(string Name, double Value)> Parts, double LearningRate, double GradientNorm);
+
+/// <summary>A part of the loss, or the gradient, is infinite or not a number.</summary>
+public sealed class NonFiniteLossException(string component, double value)
+    : Exception($"{component} is {value.ToString(System.Globalization.CultureInfo.InvariantCulture)}")
+{
+    public string Component { get; } = component;
+}

@@ -1,0 +1,69 @@
+using Rcnn.Ops;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rcnn.Tests.Ops;
+
+public sealed class BoxPostProcessTests
+{
+    [Fact]
+    public void Run_TwoProposals_DropsBackgroundAndTheDuplicate()
+    {
+        Tensor logits = tensor(new float[] { 0, 3, 0, 0, 4, 0, 9, 0, 0 }, [3, 3]);
+        Tensor proposals = Inputs.BoxTensor([0, 0, 10, 10, 0, 0, 10, 10.5f, 5, 5, 20, 20]);
+        ScoredDetections d = BoxPostProcess.Run(logits, zeros([3, 12]), [proposals], [(20, 20)], new BoxCoder([10, 10, 5, 5]), new DetectionLimits(ScoreThreshold: 0.3))[0];
+        Assert.Equal([1L], Inputs.Longs(d.Labels));
+        Assert.Equal([0f, 0, 10, 10.5f], Inputs.Floats(d.Boxes));
+        Inputs.Close([Math.Exp(4) / (2 + Math.Exp(4))], Inputs.Floats(d.Scores), 1e-6);
+    }
+
+    [Theory]
+    [InlineData(1, 12)]
+    [InlineData(2, 300)]
+    public void Run_EqualsItsStepsOneByOne(long seed, int rows)
+    {
+        var random = new RandomStream(seed);
+        var limits = new DetectionLimits(0.1, 0.4, 20, 2);
+        var coder = new BoxCoder([10, 10, 5, 5]);
+        Tensor logits = tensor(Inputs.Gaussian(random, rows * 6), [rows, 6]), codes = tensor(Inputs.Gaussian(random, rows * 24), [rows, 24]);
+        Tensor proposals = Inputs.BoxTensor(Inputs.Boxes(random, rows));
+        Tensor boxes = BoxOps.Clip(coder.Decode(codes, proposals).reshape(-1, 4), (80, 100));
+        Tensor scores = logits.softmax(1).flatten();
+        Tensor labels = tensor(Enumerable.Range(0, rows * 6).Select(i => (long)(i % 6)).ToArray());
+        Tensor good = scores.gt(limits.ScoreThreshold).logical_and(labels.gt(0)).nonzero().squeeze(1);
+        good = good.index_select(0, BoxOps.KeepLarge(boxes.index_select(0, good), limits.MinSize));
+        Tensor keep = Nms.Batched(boxes.index_select(0, good), scores.index_select(0, good), labels.index_select(0, good), limits.NmsThreshold);
+        keep = good.index_select(0, keep.narrow(0, 0, Math.Min(20, keep.shape[0])));
+        ScoredDetections d = BoxPostProcess.Run(logits, codes, [proposals], [(80, 100)], coder, limits)[0];
+        Assert.Equal(Inputs.Longs(labels.index_select(0, keep)), Inputs.Longs(d.Labels));
+        Assert.Equal(Inputs.Floats(boxes.index_select(0, keep)), Inputs.Floats(d.Boxes));
+        Inputs.Close([.. Inputs.Floats(scores.index_select(0, keep)).Select(v => (double)v)], Inputs.Floats(d.Scores), 1e-6);
+    }
+
+    [Fact]
+    public void Run_SharedCodes_EqualRepeatedOnes()
+    {
+        var random = new RandomStream(9);
+        Tensor logits = tensor(Inputs.Gaussian(random, 90), [30, 3]), codes = tensor(Inputs.Gaussian(random, 120), [30, 4]), proposals = Inputs.BoxTensor(Inputs.Boxes(random, 30));
+        ScoredDetections shared = BoxPostProcess.Run(logits, codes, [proposals], [(80, 100)], new BoxCoder(), new DetectionLimits())[0];
+        ScoredDetections repeated = BoxPostProcess.Run(logits, codes.repeat(1, 3), [proposals], [(80, 100)], new BoxCoder(), new DetectionLimits())[0];
+        Assert.Equal(Inputs.Floats(repeated.Boxes), Inputs.Floats(shared.Boxes));
+        Assert.NotEmpty(Inputs.Floats(shared.Boxes));
+    }
+
+    [Fact]
+    public void ImageWithoutProposals_HasNoDetections_AndNaNLogitsGiveNone()
+    {
+        IReadOnlyList<ScoredDetections> d = BoxPostProcess.Run(full([1, 3], float.NaN), zeros([1, 12]), [zeros([0, 4]), ones([1, 4])], [(5, 5), (5, 5)], new BoxCoder(), new DetectionLimits());
+        Assert.All(d, x => Assert.Equal([0L, 4], x.Boxes.shape));
+    }
+
+    [Fact]
+    public void WrongInput_IsNamed()
+    {
+        Assert.Contains("codes [2,12] or [2,4] expected, got [2,8]",
+            Assert.Throws<ArgumentException>(() => BoxPostProcess.Run(zeros([2, 3]), zeros([2, 8]), [zeros([2, 4])], [(5, 5)], new BoxCoder(), new DetectionLimits())).Message);
+        Assert.Contains("2 proposals expected, got 1 + 3",
+            Assert.Throws<ArgumentException>(() => BoxPostProcess.Run(zeros([2, 3]), zeros([2, 12]), [zeros([1, 4]), zeros([3, 4])], [(5, 5), (5, 5)], new BoxCoder(), new DetectionLimits())).Message);
+    }
+}

@@ -1,0 +1,87 @@
+using Rcnn.Ops;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rcnn.Tests.Ops;
+
+public sealed class RpnProposalsTests
+{
+    private static readonly ProposalLimits Limits = new(PreNms: 60, PostNms: 25, NmsThreshold: 0.6, ScoreThreshold: 0.2, MinSize: 3);
+
+    [Fact]
+    public void Filter_ThreeBoxes_ClipsDropsAndOrders()
+    {
+        // The best overlaps the second; the third is cut to one pixel by the image border.
+        Tensor boxes = tensor(new float[] { 0, 0, 10, 10, 1, 0, 11, 10, 49, 0, 70, 20 }, [1, 3, 4]);
+        ScoredProposals p = RpnProposals.Filter(boxes, tensor(new float[] { 0, 2, 5 }, [1, 3]), [3], [(40, 50)], new ProposalLimits(10, 10, 0.5, 0, 2))[0];
+        Assert.Equal([1f, 0, 11, 10], Inputs.Floats(p.Boxes));
+        Inputs.Close([1 / (1 + Math.Exp(-2))], Inputs.Floats(p.Scores), 1e-6);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Filter_EqualsItsStepsOneByOne(long seed)
+    {
+        var random = new RandomStream(seed);
+        int[] levels = [150, 40, 9];
+        float[] boxes = Inputs.Boxes(random, 2 * 199), logits = Inputs.Gaussian(random, 2 * 199);
+        (int, int)[] sizes = [(70, 90), (60, 100)];
+        IReadOnlyList<ScoredProposals> got = RpnProposals.Filter(tensor(boxes, [2, 199, 4]), tensor(logits, [2, 199]), levels, sizes, Limits);
+        for (int image = 0; image < 2; image++)
+        {
+            List<int> candidates = [];
+            List<long> level = [];
+            for (int l = 0, first = image * 199; l < levels.Length; first += levels[l++])
+            {
+                int[] best = [.. Enumerable.Range(first, levels[l]).OrderByDescending(i => logits[i]).Take(Limits.PreNms)];
+                candidates.AddRange(best);
+                level.AddRange(best.Select(_ => (long)l));
+            }
+
+            Tensor clipped = BoxOps.Clip(Inputs.BoxTensor(boxes).index_select(0, tensor(candidates.Select(i => (long)i).ToArray())), sizes[image]);
+            Tensor scores = tensor(candidates.Select(i => logits[i]).ToArray()).sigmoid();
+            Tensor large = BoxOps.KeepLarge(clipped, Limits.MinSize);
+            large = large.index_select(0, scores.index_select(0, large).ge(Limits.ScoreThreshold).nonzero().squeeze(1));
+            (clipped, scores) = (clipped.index_select(0, large), scores.index_select(0, large));
+            Tensor keep = Nms.Batched(clipped, scores, tensor(level.ToArray()).index_select(0, large), Limits.NmsThreshold);
+            keep = keep.narrow(0, 0, Math.Min(keep.shape[0], Limits.PostNms));
+            Assert.Equal(Inputs.Floats(clipped.index_select(0, keep)), Inputs.Floats(got[image].Boxes));
+            Inputs.Close([.. Inputs.Floats(scores.index_select(0, keep)).Select(v => (double)v)], Inputs.Floats(got[image].Scores), 1e-6);
+        }
+    }
+
+    [Fact]
+    public void Select_EqualsDecodingAllAndFiltering()
+    {
+        var random = new RandomStream(5);
+        int[] counts = [120, 30];
+        (int, int)[] sizes = [(70, 90), (60, 100)];
+        Tensor[] anchors = [.. counts.Select(n => Inputs.BoxTensor(Inputs.Boxes(random, n)))];
+        Tensor[] logits = [.. counts.Select(n => tensor(Inputs.Gaussian(random, 2 * n), [2, n]))], codes = [.. counts.Select(n => tensor(Inputs.Gaussian(random, 8 * n), [2, n, 4]).mul(0.2))];
+        var coder = new BoxCoder();
+        Tensor decoded = cat([.. Enumerable.Range(0, 2).Select(l => stack([.. Enumerable.Range(0, 2).Select(b => coder.Decode(codes[l][b], anchors[l]).reshape(-1, 4))]))], 1);
+        IReadOnlyList<ScoredProposals> expected = RpnProposals.Filter(decoded, cat(logits, 1), counts, sizes, Limits);
+        IReadOnlyList<ScoredProposals> got = RpnProposals.Select(logits, codes, anchors, coder, sizes, Limits);
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Equal(Inputs.Floats(expected[i].Boxes), Inputs.Floats(got[i].Boxes));
+            Assert.Equal(Inputs.Floats(expected[i].Scores), Inputs.Floats(got[i].Scores));
+        }
+
+        Inputs.SameAtAnyThreadCount(() => [.. RpnProposals.Select(logits, codes, anchors, coder, sizes, Limits).SelectMany(p => Inputs.Floats(p.Boxes))]);
+    }
+
+    [Fact]
+    public void NothingLargeEnough_GivesNoProposals() =>
+        Assert.Equal([0L, 4], RpnProposals.Filter(zeros([1, 5, 4]), zeros([1, 5]), [5], [(10, 10)], Limits)[0].Boxes.shape);
+
+    [Fact]
+    public void WrongInput_IsNamed()
+    {
+        Assert.Contains("proposals [1,5,4] expected, got [1,6,4]", Assert.Throws<ArgumentException>(() => RpnProposals.Filter(zeros([1, 6, 4]), zeros([1, 5]), [5], [(10, 10)], Limits)).Message);
+        Assert.Contains("levels of 5 anchors in all expected, got [3, 1]", Assert.Throws<ArgumentException>(() => RpnProposals.Filter(zeros([1, 5, 4]), zeros([1, 5]), [3, 1], [(10, 10)], Limits)).Message);
+        Assert.Contains("codes[0] of 20 elements expected, got [1,5,3]",
+            Assert.Throws<ArgumentException>(() => RpnProposals.Select([zeros([1, 5])], [zeros([1, 5, 3])], [zeros([5, 4])], new BoxCoder(), [(10, 10)], Limits)).Message);
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text.Json.Nodes;
+using Rcnn.Core;
+using Rcnn.Core.Runs;
+using Rcnn.Core.Training;
+
+namespace Rcnn.Tests.Training;
+
+public sealed class TrainingRunTests
+{
+    [Fact]
+    public void Run_LeavesTheFolderAsDescribed()
+    {
+        using var folder = new TemporaryFolder();
+        using var problem = new ToyProblem(ToyProblem.Baseline());
+        RunSummary summary = problem.Train(folder.File("run"));
+        RunFolder run = RunFolder.Open(summary.Folder);
+        Assert.Equal(24, summary.Steps);
+        Assert.Equal(6, summary.Epochs);
+        Assert.Equal([20, 24], run.CheckpointSteps());
+        Assert.Equal(["thing"], run.Config.Data.Classes);
+        JsonNode environment = JsonNode.Parse(File.ReadAllText(run.EnvironmentFile))!;
+        Assert.Equal("toy", (string?)environment["trainData"]!["name"]);
+        IReadOnlyList<JsonObject> lines = MetricsLog.Read(run.MetricsFile);
+        Assert.Equal(Enumerable.Range(1, 24), lines.Select(l => (int)l["step"]!));
+        Assert.All(lines, l => Assert.Equal((double)l["loss"]!, (double)l["loss_fit"]! + (double)l["loss_size"]!, 1e-9));
+        Assert.Equal(0.05 / 5, (double)lines[0]["learning_rate"]!, 1e-12);
+        Assert.Equal(0.005, (double)lines[^1]["learning_rate"]!, 1e-12);
+    }
+
+    [Fact]
+    public void Training_LowersTheLoss()
+    {
+        using var folder = new TemporaryFolder();
+        using var problem = new ToyProblem(ToyProblem.Baseline() with { Stop = new StopConfig { Steps = 200 }, CheckpointEvery = 1000 });
+        RunFolder run = RunFolder.Open(problem.Train(folder.File("run")).Folder);
+        double[] losses = [.. MetricsLog.Read(run.MetricsFile).Select(l => (double)l["loss"]!)];
+        Assert.True(losses[^20..].Average() < 0.75 * losses[..20].Average(), $"{losses[..20].Average()} → {losses[^20..].Average()}");
+    }
+
+    [Fact]
+    public void FrozenParameters_StayAsTheyAre()
+    {
+        using var folder = new TemporaryFolder();
+        using var problem = new ToyProblem(ToyProblem.Baseline());
+        float[] before = problem.Model.state_dict()["frozen"].data<float>().ToArray();
+        problem.Train(folder.File("run"));
+        Assert.Equal(before, problem.Model.state_dict()["frozen"].data<float>().ToArray());
+    }
+
+    [Fact]
+    public void NonFiniteLoss_NamesComponentStepAndImages_AndKeepsTheLastCheckpoint()
+    {
+        using var folder = new TemporaryFolder();
+        ToyProblem? problem = null;
+        problem = new ToyProblem(ToyProblem.Baseline()) { Before = step => { if (step == 7) { problem!.Model.Spoil(); } } };
+        using (problem)
+        {
+            var e = Assert.Throws<RcnnException>(() => problem.Train(folder.File("run")));
+            Assert.Equal(1, e.ExitCode);
+            Assert.Contains("step 8: loss_fit is NaN", e.Message);
+            Assert.Matches(@"images toy-\d\.png(, toy-\d\.png)*; the last", e.Message);
+            Assert.Contains("checkpoint-00000005", e.Message);
+        }
+
+        Assert.Equal([5], RunFolder.Open(folder.File("run")).CheckpointSteps());
+    }
+
+    [Fact]
+    public void Validation_ChoosesAndKeepsTheBestCheckpoint()
+    {
+        // The toy metric falls with every step: the first validation, at step 3, stays the best.
+        using var folder = new TemporaryFolder();
+        using var problem = new ToyProblem(ToyProblem.Baseline() with { EvalEvery = 3 });
+        RunSummary summary = problem.Train(folder.File("run"), validation: new ToyDataset(2));
+        Assert.Equal(3, summary.BestStep);
+        RunFolder run = RunFolder.Open(summary.Folder);
+        Assert.Equal([3, 20, 24], run.CheckpointSteps());
+        Assert.Equal(run.CheckpointFolder(3), run.BestCheckpoint());
+        Assert.Equal([3, 6, 9, 12, 15, 18, 21, 24], MetricsLog.Read(run.MetricsFile).Where(l => (string?)l["kind"] == "eval").Select(l => (int)l["step"]!));
+    }
+
+    [Fact]
+    public void ClassesThatDiffer_AreRefused()
+    {
+        using var folder = new TemporaryFolder();
+        using var problem = new ToyProblem(ToyProblem.Baseline());
+        TrainConfig wrong = ToyProblem.Baseline() with { Model = new() { Classes = 5 } };
+        var e = Assert.Throws<RcnnException>(() => TrainingRun.Resolve(wrong, new ToyDataset(3), null));
+        Assert.Contains("model.classes=5", e.Message);
+    }
+
+    [Fact]
+    public void TwoTrainersInOneFolder_TheSecondIsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        RunFolder run = RunFolder.Create(folder.File("run"), ToyProblem.Baseline());
+        using (run.Lock())
+        {
+            Assert.Contains("another process", Assert.Throws<RcnnException>(() => run.Lock()).Message);
+        }
+
+        run.Lock().Dispose();
+    }
+}
