@@ -24,7 +24,7 @@ internal static class BenchmarkRunner
     public static IReadOnlyList<BenchmarkResult> Run(IReadOnlyList<IBenchmark> benchmarks, double seconds, int threads)
     {
         var times = benchmarks.ToDictionary(b => b, _ => new List<double>());
-        var notes = benchmarks.ToDictionary(b => b, b => b.Note);
+        var skipped = new Dictionary<IBenchmark, string>();
         var active = new List<IBenchmark>();
         foreach (IBenchmark b in benchmarks)
         {
@@ -36,7 +36,7 @@ internal static class BenchmarkRunner
             }
             catch (RcnnException e)
             {
-                notes[b] = "skipped: " + e.Message;
+                skipped[b] = "skipped: " + e.Message;
             }
         }
 
@@ -49,12 +49,13 @@ internal static class BenchmarkRunner
             }
         }
 
+        BenchmarkResult[] results = [.. benchmarks.Select(b => new BenchmarkResult(b.Name, threads, times[b], skipped.GetValueOrDefault(b) ?? b.Note))];
         foreach (IBenchmark b in benchmarks)
         {
             b.Dispose();
         }
 
-        return [.. benchmarks.Select(b => new BenchmarkResult(b.Name, threads, times[b], notes[b]))];
+        return results;
     }
 
     private static double Once(IBenchmark b)
