@@ -44,7 +44,9 @@ internal static unsafe class ScratchPool
             return block;
         }
 
-        return (nint)NativeMemory.AlignedAlloc((nuint)1 << sizeClass, 64);
+        nint fresh = (nint)NativeMemory.AlignedAlloc((nuint)1 << sizeClass, 64);
+        HugePages.Advise(fresh, 1L << sizeClass);
+        return fresh;
     }
 
     public static void Return(nint block, int sizeClass)

@@ -11,9 +11,12 @@ internal static class RoiLayout
     public static bool IsChannelsLast(Tensor t) => !t.is_contiguous() && Engine.IsChannelsLast(t);
 
     /// <summary>[n,c,h,w] float32, contents undefined.</summary>
-    public static Tensor Empty(long n, long c, long h, long w, bool channelsLast) => channelsLast
-        ? empty_strided([n, c, h, w], [h * w * c, 1, w * c, c], float32)
-        : empty([n, c, h, w], float32);
+    public static Tensor Empty(long n, long c, long h, long w, bool channelsLast)
+    {
+        Tensor result = channelsLast ? empty_strided([n, c, h, w], [h * w * c, 1, w * c, c], float32) : empty([n, c, h, w], float32);
+        HugePages.Advise(Engine.Pointer(result), n * c * h * w * sizeof(float));
+        return result;
+    }
 }
 
 /// <summary>Features in channels-last memory: the tensor's own where it lies so, else a pooled copy.</summary>

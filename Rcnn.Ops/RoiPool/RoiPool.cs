@@ -1,3 +1,4 @@
+using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.autograd;
@@ -48,6 +49,7 @@ internal sealed unsafe class RoiPoolFunction : SingleTensorFunction<RoiPoolFunct
         int count = plan.Rois.Length / 5;
         Tensor output = RoiLayout.Empty(count, plan.Shape[1], plan.Height, plan.Width, plan.ChannelsLast);
         Tensor winners = empty([plan.NeedsGradient ? output.numel() : 0], int32);
+        HugePages.Advise(Engine.Pointer(winners), winners.numel() * sizeof(int));
         ctx.save_for_backward([winners]);
         if (output.numel() == 0)
         {
