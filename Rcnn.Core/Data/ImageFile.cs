@@ -8,6 +8,9 @@ public static class ImageFile
     /// <summary>Quality of written JPEG files.</summary>
     public const int JpegQuality = 92;
 
+    /// <summary>Larger images are refused before they are decoded: a few kilobytes of PNG can claim any size.</summary>
+    public const long MaxPixels = 1L << 28;
+
     static ImageFile() => Cv2.SetNumThreads(1);
 
     /// <summary>Decodes a file to RGB. Grey, palette, CMYK, alpha and 16-bit files are converted; EXIF orientation is ignored.</summary>
@@ -39,6 +42,11 @@ public static class ImageFile
         if (ImageIntegrity.Problem(bytes) is { } problem)
         {
             throw new RcnnException($"{name}: {problem} ({bytes.Length} bytes)");
+        }
+
+        if (ImageIntegrity.Size(bytes) is { } size && (long)size.Width * size.Height > MaxPixels)
+        {
+            throw new RcnnException($"{name}: an image of {size.Width}×{size.Height} has more than {MaxPixels} pixels");
         }
 
         try

@@ -1,4 +1,6 @@
+using Rcnn.Core;
 using Rcnn.Core.Data;
+using static TorchSharp.torch;
 
 namespace Rcnn.Tests.Data;
 
@@ -21,6 +23,17 @@ public sealed class DetectionDrawingTests
         // The plate with the text is above the box: its colour, and dark or light text on it.
         Assert.Contains(Enumerable.Range(21, 30), x => At(drawn, x, 32) == (r, g, b));
         Assert.Contains(Enumerable.Range(21, 30).SelectMany(x => Enumerable.Range(26, 12).Select(y => At(drawn, x, y))), p => p != (r, g, b) && p != (90, 90, 90));
+    }
+
+    [Fact]
+    public void Detections_BelowTheMinimumScore_AreLeftOut()
+    {
+        using var detections = new Detections(
+            tensor(new float[] { 10, 30, 40, 60, 50, 30, 90, 60 }, [2, 4]), tensor(new[] { 0.9f, 0.2f }), tensor(new long[] { 1, 2 }));
+        Assert.Equal([new BoxLabel(new Box(10, 30, 40, 60), 1, 0.9f), new BoxLabel(new Box(50, 30, 90, 60), 2, 0.2f)], DetectionDrawing.Boxes(detections));
+        RgbImage drawn = DetectionDrawing.Draw(new RgbImage(80, 100, new byte[100 * 80 * 3]), detections, ["cat", "dog"], 0.5);
+        Assert.Equal(ClassColours.Of(1), At(drawn, 10, 50));
+        Assert.Equal((0, 0, 0), At(drawn, 50, 50));
     }
 
     [Fact]

@@ -95,6 +95,15 @@ public sealed class ImageFileTests : IDisposable
     }
 
     [Fact]
+    public void HeaderThatClaimsAHugeImage_IsRefusedBeforeDecoding()
+    {
+        byte[] png = ImageFile.Encode(DataFolder.Pattern(8, 8), ".png");
+        png.AsSpan(16, 8).Fill(0x7F);
+        var e = Assert.Throws<RcnnException>(() => ImageFile.Decode(png, "bomb.png"));
+        Assert.StartsWith("bomb.png: an image of 2139062143×2139062143 has more than ", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void MissingFile_NamesIt()
     {
         string path = _folder.PathOf("none.jpg");
