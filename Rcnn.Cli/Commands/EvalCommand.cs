@@ -32,7 +32,7 @@ internal static class EvalCommand
         using var interrupt = new InterruptSignal();
         RunFolder folder = RunFolder.Open(run);
         string name = data ?? folder.Config.Data.Validation ?? throw RcnnException.Usage("eval: --data is missing, and the run has no validation data");
-        IDetectionDataset dataset = DatasetFactory.Open(name);
+        IDetectionDataset dataset = DatasetFactory.Open(name, folder.Config.Data.Classes is { Length: > 0 } classes ? classes : null);
         EvaluationSummary summary = TrainingProgress.Run(observer => EvaluationRun.Execute(folder, dataset, metric, observer, interrupt.Token));
         Console.WriteLine($"{summary.Data}: {dataset.Count} images, {summary.Detections.Count} detections in {folder.DetectionsFile}");
         int width = summary.Metrics.Keys.Max(k => k.Length);

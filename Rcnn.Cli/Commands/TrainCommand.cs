@@ -57,7 +57,7 @@ internal static class TrainCommand
         string dataName = arguments.Data ?? stored?.Data.Train ?? throw RcnnException.Usage("train: --data is missing");
         IDetectionDataset train = DatasetFactory.Open(dataName);
         TrainConfig config = arguments.Configure(stored, train.ClassNames.Count);
-        IDetectionDataset? validation = (arguments.Validation ?? stored?.Data.Validation) is { } name ? DatasetFactory.Open(name) : null;
+        IDetectionDataset? validation = (arguments.Validation ?? stored?.Data.Validation) is { } name ? DatasetFactory.Open(name, train.ClassNames) : null;
         Audit(train);
         if (validation is not null)
         {
