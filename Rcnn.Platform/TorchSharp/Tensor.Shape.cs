@@ -137,7 +137,8 @@ public static partial class torch
 
         public Tensor as_strided(long[] size, long[] strides, long storageOffset = 0L) => Aten.as_strided.Call(this, size, strides, storageOffset);
 
-        public Tensor alias() => Aten.alias.Call(this);
+        /// <summary>Another object for the same native tensor; each may be disposed on its own.</summary>
+        public Tensor alias() => new(Retain());
 
         private static long[] Infer(long[] sizes, long total)
         {

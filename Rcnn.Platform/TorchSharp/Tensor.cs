@@ -25,6 +25,12 @@ public static unsafe partial class torch
         protected internal Tensor(nint handle)
         {
             _handle = handle;
+            if (handle == 0)
+            {
+                GC.SuppressFinalize(this); // undefined: an absent result
+                return;
+            }
+
             long total = Interlocked.Increment(ref _total);
             if (total > _peak)
             {

@@ -93,6 +93,12 @@ public sealed class AutogradTests : IDisposable
         IList<Tensor> second = autograd.grad([grads[0].sum()], [x]);
         Assert.Equal(12, second[0].item<float>());
         Assert.Null(x.grad);
+        Tensor unused = ones(1, requires_grad: true);
+        Assert.True(autograd.grad([x.sum()], [x, unused], allow_unused: true)[1].IsInvalid);
+        Tensor alias = x.alias();
+        Assert.True(alias.is_leaf);
+        (alias * 3).sum().backward();
+        Assert.Equal(3, x.grad!.item<float>());
     }
 
     [Fact]

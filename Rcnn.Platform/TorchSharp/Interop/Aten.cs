@@ -30,7 +30,6 @@ internal static class Aten
     internal static readonly Op addmm_ = new("addmm_");
     internal static readonly Op addmv = new("addmv");
     internal static readonly Op affine_grid_generator = new("affine_grid_generator");
-    internal static readonly Op alias = new("alias");
     internal static readonly Op all = new("all");
     internal static readonly Op all_dim = new("all.dim");
     internal static readonly Op allclose = new("allclose");
