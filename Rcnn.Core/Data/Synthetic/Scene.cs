@@ -143,7 +143,7 @@ internal sealed class Scene
         Outline shape = Shape(label, _random);
         double side = Side(), aspect = _random.NextDouble(0.82, 1.22);
         double sx = side / 2 * Math.Min(1, aspect), sy = side / 2 * Math.Min(1, 1 / aspect);
-        (double Cos, double Sin) turn = _options.Tilted ? Direction(_random) : (1, 0);
+        (double Cos, double Sin) turn = Tilt();
         for (int attempt = 0; attempt < 20; attempt++)
         {
             // A margin of 0.3 sides keeps at least about two thirds inside the image.
@@ -172,6 +172,17 @@ internal sealed class Scene
             Fill(coverage, Paint.Random(_random, main, second, x, y, side), 1);
             return;
         }
+    }
+
+    private (double Cos, double Sin) Tilt()
+    {
+        if (double.IsPositiveInfinity(_options.MaxTilt))
+        {
+            return Direction(_random);
+        }
+
+        double tangent = _random.NextDouble(-_options.MaxTilt, _options.MaxTilt), length = Math.Sqrt(1 + tangent * tangent);
+        return (1 / length, tangent / length);
     }
 
     /// <summary>Whether drawing there would leave too little of an object that is there already.</summary>
