@@ -40,7 +40,7 @@ internal static class NativeLoader
         return string.IsNullOrEmpty(chosen) ? System.IO.Path.Combine(AppContext.BaseDirectory, $"lib{library}.so") : chosen;
     }
 
-    private static nint Load(string path, string package)
+    internal static nint Load(string path, string package)
     {
         // Script hosts run with another base directory; the copy beside this assembly serves them.
         string beside = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(typeof(NativeLoader).Assembly.Location) ?? "", System.IO.Path.GetFileName(path));
@@ -60,8 +60,9 @@ internal static class NativeLoader
         }
         catch (DllNotFoundException e)
         {
-            string reason = e.Message.Split('\n').FirstOrDefault(line => line.Contains(".so", StringComparison.Ordinal)) ?? e.Message;
-            throw new DllNotFoundException($"{package} is missing or does not fit: {reason.Trim()}");
+            // The loader's own words come last, below general advice.
+            string reason = e.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1];
+            throw new DllNotFoundException($"{package} is missing or does not fit: {reason}");
         }
     }
 }
