@@ -19,7 +19,7 @@ internal static class ScoreCommand
         {
             Required = true,
             HelpName = "G",
-            Description = "COCO annotation file; for voc metrics also a VOC folder (DIR or DIR:SPLIT) whose XML corners are used as written.",
+            Description = "COCO annotation file; for voc metrics also a VOC folder ([voc:]DIR[:SPLIT]) whose XML corners are used as written.",
         };
         var detections = new Option<string>("--dt")
         {
@@ -149,6 +149,11 @@ internal static class ScoreCommand
         {
             CocoGroundTruth coco = CocoGroundTruth.Read(source);
             return (VocGroundTruth.FromCoco(coco), coco);
+        }
+
+        if (source.StartsWith("voc:", StringComparison.Ordinal) && !Directory.Exists(source))
+        {
+            source = source["voc:".Length..];
         }
 
         int colon = source.LastIndexOf(':');
