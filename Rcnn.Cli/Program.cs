@@ -36,6 +36,7 @@ public static class Program
         // One line for each command, in the order of --help.
         root.Subcommands.Add(Commands.TrainCommand.Create());
         root.Subcommands.Add(Commands.EvalCommand.Create());
+        root.Subcommands.Add(Commands.DetectCommand.Create());
         root.Subcommands.Add(Commands.RunsCommand.Create());
         root.Subcommands.Add(Commands.ScoreCommand.Create());
         root.Subcommands.Add(Commands.GoldenCommand.Create());

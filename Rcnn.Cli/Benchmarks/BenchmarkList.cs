@@ -11,6 +11,7 @@ internal static class BenchmarkList
     {
         "ops" => OperatorBenchmarks.All(),
         "eval" => [new CocoEvaluationBenchmark()],
+        "models" => ModelBenchmarks.All(),
         "data" => DataBenchmarks.All(),
         _ => [],
     };

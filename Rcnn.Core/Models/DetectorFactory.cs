@@ -23,7 +23,7 @@ public static class DetectorFactory
             _ => throw UnknownAssembly(config.Assembly),
         };
         RandomWeights.Fill(detector, seed);
-        MemoryLayout.UseChannelsLast(detector);
+        MemoryLayout.Arrange(detector);
         return detector;
     }
 

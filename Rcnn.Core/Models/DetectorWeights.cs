@@ -48,7 +48,8 @@ public static partial class DetectorWeights
         Dictionary<string, Tensor> own = detector.state_dict();
         string prefix = own.Keys.Any(k => k.StartsWith("backbone.body.", StringComparison.Ordinal)) ? "backbone.body." : "backbone.";
         var body = own.Where(e => e.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(e => e.Key, e => e.Value);
-        Report report = Copy(body, weights.ToDictionary(w => prefix + FeatureName(w.Key), w => w.Value), source);
+        var renamed = weights.Where(w => body.ContainsKey(prefix + FeatureName(w.Key)) || !IsCounter(w.Key)).ToDictionary(w => prefix + FeatureName(w.Key), w => w.Value);
+        Report report = Copy(body, renamed, source);
         string[] missing = [.. report.Missing.Where(n => !IsCounter(n))];
         return missing.Length == 0
             ? report

@@ -1,3 +1,4 @@
+using Rcnn.Core.Models.Backbones;
 using Rcnn.Ops;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -5,14 +6,24 @@ using static TorchSharp.torch.nn;
 
 namespace Rcnn.Core.Models;
 
-/// <summary>Convolution weights in the channels-last layout, so that oneDNN and the region operators read and write activations without a change of layout.</summary>
+/// <summary>
+/// Which convolutions run on channels-last maps. oneDNN takes depthwise convolutions and those on the image itself several times faster so,
+/// and dense 3×3 convolutions on many channels two to three times slower (AVX2, backward more than forward). So MobileNets and the stem of a
+/// ResNet are channels-last; the rest of a ResNet, the pyramid and the proposal head are not. The weights carry the layout, maps follow.
+/// </summary>
 internal static class MemoryLayout
 {
-    public static void UseChannelsLast(Module model)
+    public static void Arrange(TwoStageDetector detector)
     {
-        foreach (Module module in model.modules())
+        foreach (Module module in detector.modules())
         {
-            if (module is Conv2d { kernel_size: not [1, 1] } convolution)
+            IEnumerable<Module> convolutions = module switch
+            {
+                MobileNet mobile => mobile.modules(),
+                ResNet resnet => resnet.children().Take(1),
+                _ => [],
+            };
+            foreach (Conv2d convolution in convolutions.OfType<Conv2d>())
             {
                 using Tensor last = Engine.ChannelsLast(convolution.weight.detach());
                 Engine.Replace(convolution.weight, last);

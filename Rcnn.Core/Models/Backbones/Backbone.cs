@@ -4,7 +4,8 @@ using static TorchSharp.torch.nn;
 namespace Rcnn.Core.Models.Backbones;
 
 /// <summary>
-/// Images to feature maps. Input [B,3,H,W] float32, channels-last in memory; output one map [B,C,H/s,W/s] for each level, finest first.
+/// Images to feature maps. Input [B,3,H,W] float32, channels-last in memory; output one map [B,C,H/s,W/s] for each level, finest first,
+/// in the layout that suits the layers before it.
 /// Parameter names are torchvision's, so its checkpoints load as they are.
 /// </summary>
 public abstract class Backbone(string name) : Module<Tensor, IReadOnlyList<Tensor>>(name)

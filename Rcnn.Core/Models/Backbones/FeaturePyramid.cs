@@ -33,11 +33,11 @@ public sealed class FeaturePyramid : Module<IReadOnlyList<Tensor>, IReadOnlyList
         using var scope = NewDisposeScope();
         int last = input.Count - 1;
         var maps = new Tensor[input.Count + 1];
-        Tensor inner = inner_blocks[last].call(input[last]);
+        Tensor inner = inner_blocks[last].call(input[last]).contiguous();
         maps[last] = layer_blocks[last].call(inner);
         for (int i = last - 1; i >= 0; i--)
         {
-            Tensor lateral = inner_blocks[i].call(input[i]);
+            Tensor lateral = inner_blocks[i].call(input[i]).contiguous();
             inner = lateral.add_(F.interpolate(inner, size: lateral.shape[2..], mode: InterpolationMode.Nearest));
             maps[i] = layer_blocks[i].call(inner);
         }

@@ -71,7 +71,8 @@ public sealed class ResNet : Backbone
         Tensor value = _stem.Apply(input);
         using (Tensor stem = value)
         {
-            value = F.max_pool2d(stem, [3, 3], [2, 2], [1, 1]);
+            using Tensor pooled = F.max_pool2d(stem, [3, 3], [2, 2], [1, 1]);
+            value = pooled.contiguous();
         }
 
         for (int stage = 0; stage < _stages.Count; stage++)

@@ -1,0 +1,172 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Rcnn.Core;
+using Rcnn.Core.Data;
+using Rcnn.Core.Models;
+using Rcnn.Core.Runs;
+using Rcnn.Core.Weights;
+using static TorchSharp.torch;
+
+namespace Rcnn.Cli.Commands;
+
+/// <summary><c>rcnn detect</c>: finds objects in images, prints them, draws them.</summary>
+internal static class DetectCommand
+{
+    public static Command Create()
+    {
+        var images = new Argument<string[]>("IMAGE") { Arity = ArgumentArity.OneOrMore, Description = "JPEG or PNG files, or folders of them." };
+        var run = new Option<string?>("--run") { Description = "A run folder: its configuration, class names and best checkpoint.", HelpName = "DIR" };
+        var weights = new Option<string?>("--weights") { Description = "A weight file, .pth or .safetensors, for --model.", HelpName = "FILE" };
+        var model = new Option<string?>("--model") { Description = "With --weights: faster-rcnn-fpn or faster-rcnn-c4.", HelpName = "M" };
+        var backbone = new Option<string?>("--backbone") { Description = "With --weights: resnet50, mobilenet_v3_large, …", HelpName = "B" };
+        var score = new Option<double>("--score") { Description = "Show detections from this score on.", DefaultValueFactory = _ => 0.5 };
+        var output = new Option<string?>("--out") { Description = "Write the images with their detections drawn into this folder.", HelpName = "DIR" };
+        var json = new Option<string?>("--json") { Description = "Write all detections to this file.", HelpName = "FILE" };
+        var command = new Command("detect",
+            "Find objects in images.\nExample: rcnn detect --run runs/cards photo.jpg --out drawn\nExample: rcnn detect --weights fasterrcnn.pth --model faster-rcnn-fpn photo.jpg")
+        {
+            images, run, weights, model, backbone, score, output, json,
+        };
+        command.SetAction(parsed =>
+        {
+            (TwoStageDetector detector, IReadOnlyList<string> names) = (parsed.GetValue(run), parsed.GetValue(weights)) switch
+            {
+                ({ } folder, null) => FromRun(folder),
+                (null, { } file) => FromWeights(file, parsed.GetValue(model), parsed.GetValue(backbone)),
+                _ => throw RcnnException.Usage("detect: either --run or --weights expected"),
+            };
+            using (detector)
+            {
+                return Run(detector, names, Files(parsed.GetValue(images)!), parsed.GetValue(score), parsed.GetValue(output), parsed.GetValue(json));
+            }
+        });
+        return command;
+    }
+
+    private static (TwoStageDetector Detector, IReadOnlyList<string> Names) FromRun(string folder)
+    {
+        RunFolder run = RunFolder.Open(folder);
+        return (run.LoadDetector(), run.Config.Data.Classes);
+    }
+
+    /// <summary>The number of classes is read off the weights, so that any checkpoint of the assembly loads.</summary>
+    private static (TwoStageDetector Detector, IReadOnlyList<string> Names) FromWeights(string file, string? model, string? backbone)
+    {
+        if (model is null)
+        {
+            throw RcnnException.Usage($"detect: --weights needs --model, one of {string.Join(", ", DetectorFactory.Assemblies)}");
+        }
+
+        IReadOnlyDictionary<string, Tensor> weights = WeightFile.Read(file);
+        try
+        {
+            if (!weights.TryGetValue("roi_heads.box_predictor.cls_score.bias", out Tensor? bias))
+            {
+                throw new RcnnException($"{file}: roi_heads.box_predictor.cls_score.bias is missing: not the weights of a detector");
+            }
+
+            int classes = (int)bias.shape[0];
+            backbone ??= model == "faster-rcnn-c4" ? "mobilenet_v2" : "resnet50";
+            DetectorConfig config = DetectorFactory.Preset(model, backbone, classes);
+            bool frozen = !weights.Keys.Any(k => k.EndsWith(".num_batches_tracked", StringComparison.Ordinal));
+            TwoStageDetector detector = DetectorFactory.Create(config with { Backbone = config.Backbone with { Norm = frozen ? "frozen" : "bn" } }, 0);
+            DetectorWeights.LoadDetector(detector, weights, file);
+            detector.eval();
+            return (detector, [.. Enumerable.Range(1, classes - 1).Select(i => "class " + i.ToString(CultureInfo.InvariantCulture))]);
+        }
+        finally
+        {
+            foreach (Tensor tensor in weights.Values)
+            {
+                tensor.Dispose();
+            }
+        }
+    }
+
+    private static IReadOnlyList<string> Files(IEnumerable<string> arguments)
+    {
+        var files = new List<string>();
+        foreach (string argument in arguments)
+        {
+            if (Directory.Exists(argument))
+            {
+                files.AddRange(Directory.EnumerateFiles(argument).Where(IsImage).Order(StringComparer.Ordinal));
+            }
+            else if (File.Exists(argument))
+            {
+                files.Add(argument);
+            }
+            else
+            {
+                throw RcnnException.Usage($"detect: no such image: {argument}");
+            }
+        }
+
+        return files.Count > 0 ? files : throw RcnnException.Usage("detect: no .jpg, .jpeg or .png file in the folders given");
+    }
+
+    private static bool IsImage(string file) => Path.GetExtension(file).ToLowerInvariant() is ".jpg" or ".jpeg" or ".png";
+
+    private static int Run(TwoStageDetector detector, IReadOnlyList<string> names, IReadOnlyList<string> files, double least, string? output, string? json)
+    {
+        var list = new JsonArray();
+        if (output is not null)
+        {
+            Directory.CreateDirectory(output);
+        }
+
+        foreach (string file in files)
+        {
+            RgbImage image = ImageFile.Read(file);
+            long start = Stopwatch.GetTimestamp();
+            using var scope = NewDisposeScope();
+            Tensor pixels = tensor(image.Pixels, [image.Height, image.Width, 3], ScalarType.Byte);
+            Detections found = detector.Detect([pixels])[0];
+            double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            BoxLabel[] boxes = Boxes(found);
+            BoxLabel[] shown = [.. boxes.Where(b => b.Score >= least)];
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file}: {shown.Length} objects, {milliseconds:F0} ms"));
+            foreach (BoxLabel b in shown)
+            {
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"  {names[b.Label - 1],-16} {b.Score:F3}  {b.Box.X1:F1} {b.Box.Y1:F1} {b.Box.X2:F1} {b.Box.Y2:F1}"));
+            }
+
+            if (output is not null)
+            {
+                ImageFile.Write(Path.Combine(output, Path.GetFileName(file)), DetectionDrawing.Draw(image, shown, names));
+            }
+
+            list.Add(Json(file, boxes, names));
+        }
+
+        if (json is not null)
+        {
+            File.WriteAllText(json, list.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+        }
+
+        return 0;
+    }
+
+    private static BoxLabel[] Boxes(Detections found)
+    {
+        float[] b = found.Boxes.data<float>().ToArray(), scores = found.Scores.data<float>().ToArray();
+        long[] labels = found.Labels.data<long>().ToArray();
+        return [.. scores.Select((s, i) => new BoxLabel(new Box(b[4 * i], b[4 * i + 1], b[4 * i + 2], b[4 * i + 3]), (int)labels[i], s))];
+    }
+
+    private static JsonObject Json(string file, IEnumerable<BoxLabel> boxes, IReadOnlyList<string> names) => new()
+    {
+        ["image"] = file,
+        ["detections"] = new JsonArray([.. boxes.Select(b => new JsonObject
+        {
+            ["class"] = names[b.Label - 1],
+            ["label"] = b.Label,
+            ["score"] = b.Score,
+            ["box"] = new JsonArray(b.Box.X1, b.Box.Y1, b.Box.X2, b.Box.Y2),
+        })]),
+    };
+}
