@@ -17,6 +17,7 @@ internal static class ScriptRunner
     /// </summary>
     public static int Run(CompiledScript script, IList<string> args, TextWriter errors)
     {
+        int before = Environment.ExitCode;
         Environment.ExitCode = 0;
         var context = new ScriptContext(script);
         Assembly assembly = context.LoadFromAssemblyPath(script.Assembly);
@@ -40,6 +41,10 @@ internal static class ScriptRunner
         {
             errors.WriteLine(Describe(e));
             return 1;
+        }
+        finally
+        {
+            Environment.ExitCode = before;
         }
     }
 
