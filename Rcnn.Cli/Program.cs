@@ -39,6 +39,7 @@ public static class Program
         root.Subcommands.Add(Commands.DetectCommand.Create());
         root.Subcommands.Add(Commands.RunsCommand.Create());
         root.Subcommands.Add(Commands.ScoreCommand.Create());
+        root.Subcommands.Add(Commands.DemoCommand.Create());
         root.Subcommands.Add(Commands.GoldenCommand.Create());
         root.Subcommands.Add(Commands.BenchCommand.Create());
         root.Subcommands.Add(Commands.ScriptCommand.Create());

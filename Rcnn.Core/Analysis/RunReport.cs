@@ -8,12 +8,15 @@ namespace Rcnn.Core.Analysis;
 /// <summary>report.html of a run: figures, loss curves, AP by class, precision over recall, sample detections beside the ground truth, configuration, environment.</summary>
 public static class RunReport
 {
-    /// <summary>Writes the report into the run folder and returns its path.</summary>
+    /// <summary>Writes the report and returns its path.</summary>
     /// <param name="run">A run with detections.json.</param>
     /// <param name="dataset">The data that the detections were made on.</param>
     /// <param name="samples">Number of images to show.</param>
+    /// <param name="path">The file; null takes report.html in the run folder.</param>
+    /// <param name="title">Heading; null takes the name of the run.</param>
+    /// <param name="closing">Adds sections before the configuration.</param>
     /// <exception cref="RcnnException">No detections there, or they belong to other data.</exception>
-    public static string Write(RunFolder run, IDetectionDataset dataset, int samples = 12)
+    public static string Write(RunFolder run, IDetectionDataset dataset, int samples = 12, string? path = null, string? title = null, Action<HtmlPage>? closing = null)
     {
         if (!File.Exists(run.DetectionsFile))
         {
@@ -23,16 +26,18 @@ public static class RunReport
         CocoGroundTruth truth = CocoGroundTruth.FromDataset(dataset);
         IReadOnlyList<DetectionRow> detections = DetectionFile.Read(run.DetectionsFile, truth);
         CocoResult result = CocoEvaluator.Evaluate(truth, detections);
-        var page = new HtmlPage($"Run {run.Name}");
+        var page = new HtmlPage(title ?? $"Run {run.Name}");
         page.Paragraph($"{run.Config.Model.Assembly} with {run.Config.Model.Backbone.Name}, trained on {run.Config.Data.Train}, evaluated on {dataset.Name} ({dataset.Count} images).");
         AddResults(page, result, truth);
         AddTraining(page, run.MetricsFile);
         page.Section("Sample detections");
         page.Paragraph(FormattableString.Invariant($"Evenly spaced images of {dataset.Name}; detections with a score of at least {SampleDetections.ShownScore}."));
         new SampleDetections(dataset, samples).AddTo(page, [("detections", detections)]);
+        closing?.Invoke(page);
         AddBackground(page, run);
-        page.Write(run.ReportFile);
-        return run.ReportFile;
+        path ??= run.ReportFile;
+        page.Write(path);
+        return path;
     }
 
     /// <summary>Headline figures, AP by class, precision over recall.</summary>

@@ -1,0 +1,27 @@
+#!/usr/bin/env dotnet-script
+// Purpose   How much do the anchor sizes of stage 1 matter when they miss the sizes of the objects?
+// Command   ./rcnn script scripts/ablate-anchor-scales.csx [--steps N] [--minutes T] [--seeds N] [--out DIR] [--train D] [--val D]
+// Data      embedded synthetic scenes (objects of 18 to 88 pixels), drawn on the fly
+// Time      TIME
+// Expected  EXPECTED
+#load "lib/ablation.csx"
+
+const string Sizes = "model.rpn.anchors.sizes";
+
+return new Ablation
+{
+    Title = "Anchor scales",
+    Purpose = "Objects in the embedded scenes have sides of 18 to 88 pixels. The fitting anchors cover that range; the small and large ones are half and twice as long; the single one leaves all of the scale to box regression.",
+    Script = "scripts/ablate-anchor-scales.csx",
+    Baseline = SyntheticPreset.Create(),
+    Axes =
+    [
+        new Axis("anchors",
+        [
+            Variant.Of("fitting", Sizes, "[[16,32,48,72]]"),
+            Variant.Of("small", Sizes, "[[8,16,24,36]]"),
+            Variant.Of("large", Sizes, "[[32,64,96,144]]"),
+            Variant.Of("single", Sizes, "[[48]]"),
+        ]),
+    ],
+}.Run(Args, steps: 600, minutes: 5, seeds: 2, train: "synthetic:train:2000", validation: "synthetic:val:100");
