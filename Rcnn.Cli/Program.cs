@@ -34,12 +34,12 @@ public static class Program
         var root = new RootCommand("Two-stage object detection on .NET: train, evaluate, detect, ablate.");
         root.Options.Add(new Option<bool>("--verbose") { Description = "Add the stack trace to an error.", Recursive = true });
         // One line for each command, in the order of --help.
+        root.Subcommands.Add(Commands.DemoCommand.Create());
         root.Subcommands.Add(Commands.TrainCommand.Create());
         root.Subcommands.Add(Commands.EvalCommand.Create());
         root.Subcommands.Add(Commands.DetectCommand.Create());
         root.Subcommands.Add(Commands.RunsCommand.Create());
         root.Subcommands.Add(Commands.ScoreCommand.Create());
-        root.Subcommands.Add(Commands.DemoCommand.Create());
         root.Subcommands.Add(Commands.GoldenCommand.Create());
         root.Subcommands.Add(Commands.BenchCommand.Create());
         root.Subcommands.Add(Commands.ScriptCommand.Create());

