@@ -30,6 +30,9 @@ internal static class GoldenOps
         new SigmoidFocalGolden(),
         new FastRcnnLossGolden(),
         new RpnLossGolden(),
+        new MasksToBoxesGolden(),
+        new PasteMasksGolden(),
+        new MaskRcnnLossGolden(),
         new ResizeGolden(),
     ];
 
