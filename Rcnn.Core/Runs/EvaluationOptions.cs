@@ -15,11 +15,15 @@ public sealed record EvaluationOptions
 
     public int Workers { get; init; } = 2;
 
+    /// <summary>Threads of the arithmetic; 0 takes every processor.</summary>
+    public int Threads { get; init; }
+
     /// <summary>The metric that fits the configuration's choice of best checkpoint, and its image size.</summary>
     public static EvaluationOptions For(TrainConfig config) => new()
     {
         Metric = config.BestMetric == "mAP" ? "voc" : "coco",
         MaxSide = config.Data.MaxSide,
         Workers = config.Data.Workers,
+        Threads = config.Threads,
     };
 }

@@ -2,6 +2,7 @@ using Rcnn.Core.Data;
 using Rcnn.Core.Evaluation;
 using Rcnn.Core.Models;
 using Rcnn.Core.Training;
+using Rcnn.Ops;
 using static TorchSharp.torch;
 
 namespace Rcnn.Core.Runs;
@@ -45,6 +46,7 @@ public static class EvaluationRun
     public static List<DetectionRow> Detect(
         TwoStageDetector detector, IDetectionDataset data, EvaluationOptions options, ITrainingObserver? observer = null, CancellationToken cancellation = default)
     {
+        Engine.Threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         detector.eval();
         using var loader = new BatchLoader(data, new LoaderOptions
         {

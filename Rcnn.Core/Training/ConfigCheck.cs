@@ -13,6 +13,7 @@ public static class ConfigCheck
         NotNegative("data.cacheMegabytes", config.Data.CacheMegabytes);
         NotNegative("data.workers", config.Data.Workers);
         Positive("data.prefetch", config.Data.Prefetch);
+        NotNegative("threads", config.Threads);
         NotNegative("evalEvery", config.EvalEvery);
         Positive("checkpointEvery", config.CheckpointEvery);
         Positive("logEvery", config.LogEvery);

@@ -26,6 +26,9 @@ public sealed record TrainConfig
     /// <summary>Steps between lines in metrics.jsonl.</summary>
     public int LogEvery { get; init; } = 1;
 
+    /// <summary>Threads of the arithmetic; 0 takes every processor.</summary>
+    public int Threads { get; init; }
+
     /// <summary>The validation metric that chooses the best checkpoint, larger is better: AP, AP50, AP75 or mAP.</summary>
     public string BestMetric { get; init; } = "AP";
 

@@ -2,6 +2,7 @@ using Rcnn.Core.Data;
 using Rcnn.Core.Models;
 using Rcnn.Core.Runs;
 using Rcnn.Core.Weights;
+using Rcnn.Ops;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,6 +30,7 @@ public static class TrainingRun
         CancellationToken cancellation = default)
     {
         config = Resolve(config, train, validation);
+        Engine.Threads = config.Threads > 0 ? config.Threads : Environment.ProcessorCount;
         using TwoStageDetector detector = DetectorFactory.Create(config.Model, config.Seed);
         return Execute(
             config, train, validation, outDir, detector,
