@@ -10,7 +10,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-train=("$root/rcnn" train --data synthetic --model faster-rcnn-c4 --backbone mobilenet_v2 --steps "$steps" --seed 3
+train=("$root/rcnn" train --data synthetic:easy:train:24 --model faster-rcnn-c4 --backbone mobilenet_v2 --steps "$steps" --seed 3
   --set model.backbone.widthMultiplier=0.25 --set model.input.minSize=96 --set model.input.maxSize=128 --set data.maxSide=128
   --set data.batchSize=2 --set data.flipProbability=0.5 --set checkpointEvery=2)
 checkpoints() { ls "$work/cut" 2>/dev/null | grep '^checkpoint-[0-9]*$' || true; }

@@ -13,7 +13,7 @@ internal static class TrainCommand
 {
     public static Command Create()
     {
-        var data = new Option<string?>("--data") { Description = "Training data: voc:DIR[:SPLIT], coco:JSON,IMAGEDIR or synthetic[:NAME].", HelpName = "D" };
+        var data = new Option<string?>("--data") { Description = "Training data: voc:DIR[:SPLIT], coco:JSON,IMAGEDIR or synthetic[:SPLIT][:COUNT].", HelpName = "D" };
         var validation = new Option<string?>("--val") { Description = "Validation data that chooses the best checkpoint.", HelpName = "D" };
         var model = new Option<string?>("--model") { Description = "faster-rcnn-c4 or faster-rcnn-fpn.", HelpName = "M" };
         var backbone = new Option<string?>("--backbone") { Description = "resnet18, resnet34, resnet50, resnet101, mobilenet_v2 or mobilenet_v3_large.", HelpName = "B" };
@@ -55,7 +55,7 @@ internal static class TrainCommand
         }
 
         string dataName = arguments.Data ?? stored?.Data.Train ?? throw RcnnException.Usage("train: --data is missing");
-        IDetectionDataset train = DatasetFactory.Open(dataName);
+        IDetectionDataset train = DatasetFactory.Open(dataName, stored?.Data.Classes);
         TrainConfig config = arguments.Configure(stored, train.ClassNames.Count);
         IDetectionDataset? validation = (arguments.Validation ?? stored?.Data.Validation) is { } name ? DatasetFactory.Open(name, train.ClassNames) : null;
         Audit(train);
