@@ -20,8 +20,8 @@ internal static class DemoCommand
     public static Command Create()
     {
         var output = new Option<string>("--out") { Description = "Folder of the results; an interrupted demo goes on there.", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine("runs", "demo") };
-        var steps = new Option<int>("--steps") { Description = "Training steps of the detector.", HelpName = "N", DefaultValueFactory = _ => 1500 };
-        var ablation = new Option<int>("--ablation-steps") { Description = "Training steps of each run of the ablation; 0 leaves the ablation out.", HelpName = "N", DefaultValueFactory = _ => 250 };
+        var steps = new Option<int>("--steps") { Description = "Training steps of the detector.", HelpName = "N", DefaultValueFactory = _ => 3000 };
+        var ablation = new Option<int>("--ablation-steps") { Description = "Training steps of each run of the ablation; 0 leaves the ablation out.", HelpName = "N", DefaultValueFactory = _ => 300 };
         var command = new Command("demo",
             "The main job on embedded data, in at most ten minutes on two cores: train a detector, evaluate it, run an ablation, write a report.\nExample: rcnn demo --out runs/demo")
         {
@@ -72,7 +72,7 @@ internal static class DemoCommand
         string script = Path.Combine(Repository.Find(), Script);
         string[] arguments =
         [
-            "--out", output, "--steps", steps.ToString(CultureInfo.InvariantCulture), "--minutes", "0.7", "--train", Train, "--val", Validation,
+            "--out", output, "--steps", steps.ToString(CultureInfo.InvariantCulture), "--minutes", "0.35", "--train", Train, "--val", Validation,
         ];
         return new ScriptHost(ScriptHost.DefaultCache()).Run(script, arguments);
     }

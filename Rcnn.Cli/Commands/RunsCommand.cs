@@ -6,7 +6,7 @@ using Rcnn.Core.Training;
 
 namespace Rcnn.Cli.Commands;
 
-/// <summary><c>rcnn runs list|show|compare [DIR…]</c>: what run folders hold.</summary>
+/// <summary><c>rcnn runs list|show|compare|report [DIR…]</c>: what run folders hold.</summary>
 internal static class RunsCommand
 {
     public static Command Create()
@@ -24,6 +24,7 @@ internal static class RunsCommand
         command.Subcommands.Add(list);
         command.Subcommands.Add(show);
         command.Subcommands.Add(compare);
+        command.Subcommands.Add(RunsReportCommand.Create());
         return command;
     }
 
