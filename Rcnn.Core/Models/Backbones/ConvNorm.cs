@@ -17,11 +17,14 @@ public enum Activation
 /// <summary>
 /// A convolution, the normalisation after it and an activation, computed as one convolution wherever the normalisation is a fixed
 /// affine map (frozen, or batch normalisation in evaluation): W' = W·s, b' = bias − mean·s with s = weight/√(var + eps).
-/// With gradients the product W·s is part of the graph; without, W' and b' are kept until one of the tensors they come from changes.
+/// With gradients the product W·s is part of the graph; without, small ones are kept until one of the tensors they come from changes.
 /// The modules stay what they are: nothing here shows in the state dictionary.
 /// </summary>
 public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor> norm, Activation activation)
 {
+    /// <summary>Larger products are made anew at each call: a second copy of a large network costs more memory than the product costs time (1 % of a ResNet-50).</summary>
+    private const long MostKept = 1 << 18;
+
     private Tensor? _weight;
     private Tensor? _bias;
     private long _stamp = -1;
@@ -41,7 +44,8 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor> norm, Ac
             return Activate(norm.call(raw), activation);
         }
 
-        if (is_grad_enabled() && (convolution.weight.requires_grad || a.Scale.requires_grad || a.Shift.requires_grad))
+        bool learnt = is_grad_enabled() && (convolution.weight.requires_grad || a.Scale.requires_grad || a.Shift.requires_grad);
+        if (learnt || convolution.weight.numel() > MostKept)
         {
             using var scope = NewDisposeScope();
             (Tensor weight, Tensor bias) = Fold(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps);
