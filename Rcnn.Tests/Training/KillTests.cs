@@ -62,6 +62,7 @@ public sealed class KillTests
     private static Process Start(string run)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
         string[] arguments =
         [
             typeof(Cli.Program).Assembly.Location, "train", "--resume", "--out", run, "--data", "synthetic:easy:train:6", "--model", "faster-rcnn-c4",
