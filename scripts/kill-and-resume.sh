@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Proves that a training run survives being ended at any moment: trains once without interruption, then once with KILLS interruptions at random
 # moments (kill -9 and SIGTERM in turn), resuming each time, and compares the final weights and optimizer to the bit.
-#   scripts/kill-and-resume.sh [KILLS=10] [STEPS=60] [SEED=1]
+#   scripts/kill-and-resume.sh [KILLS=10] [STEPS=200] [SEED=1]
 # A few seconds a kill on two cores. Prints 'same bits after N kills' and exits 0, or shows the difference and exits 1.
 set -euo pipefail
-kills=${1:-10} steps=${2:-60}
+kills=${1:-10} steps=${2:-200}
 RANDOM=${3:-1}
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
@@ -19,7 +19,7 @@ SECONDS=0
 "${train[@]}" --out "$work/whole" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 echo "uninterrupted: $(tail -n 1 "$work/log") ($SECONDS s with start)"
 # Moments from just after the start to well into the run.
-longest=$((SECONDS * 60 + 100))
+longest=$((SECONDS * 100 / (kills + 2) + 400))
 
 count=0
 while :; do
