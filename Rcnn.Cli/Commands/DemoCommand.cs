@@ -20,7 +20,7 @@ internal static class DemoCommand
     public static Command Create()
     {
         var output = new Option<string>("--out") { Description = "Folder of the results; an interrupted demo goes on there.", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine("runs", "demo") };
-        var steps = new Option<int>("--steps") { Description = "Training steps of the detector.", HelpName = "N", DefaultValueFactory = _ => 3000 };
+        var steps = new Option<int>("--steps") { Description = "Training steps of the detector.", HelpName = "N", DefaultValueFactory = _ => 4500 };
         var ablation = new Option<int>("--ablation-steps") { Description = "Training steps of each run of the ablation; 0 leaves the ablation out.", HelpName = "N", DefaultValueFactory = _ => 300 };
         var command = new Command("demo",
             "The main job on embedded data, in at most ten minutes on two cores: train a detector, evaluate it, run an ablation, write a report.\nExample: rcnn demo --out runs/demo")
@@ -39,7 +39,7 @@ internal static class DemoCommand
         string folder = Path.Combine(output, "detector");
 
         // The minutes are a bound for slow machines; elsewhere the steps end the run, and the result is the same on every machine.
-        TrainConfig config = SyntheticPreset.Create() with { Stop = new StopConfig { Steps = steps, Minutes = 4.5 } };
+        TrainConfig config = SyntheticPreset.Create() with { Stop = new StopConfig { Steps = steps, Minutes = 5 } };
         Console.WriteLine($"[1/3] training {config.Model.Assembly} on {train.Name}: {steps} steps");
         RunSummary summary = TrainingProgress.Run(observer => TrainingRun.Execute(config, train, null, folder, observer, resume: true, interrupt.Token));
         if (summary.Outcome == RunOutcome.Interrupted)
@@ -72,7 +72,7 @@ internal static class DemoCommand
         string script = Path.Combine(Repository.Find(), Script);
         string[] arguments =
         [
-            "--out", output, "--steps", steps.ToString(CultureInfo.InvariantCulture), "--minutes", "0.35", "--train", Train, "--val", Validation,
+            "--out", output, "--steps", steps.ToString(CultureInfo.InvariantCulture), "--minutes", "0.3", "--train", Train, "--val", Validation,
         ];
         return new ScriptHost(ScriptHost.DefaultCache()).Run(script, arguments);
     }
