@@ -185,8 +185,15 @@ public static class ConfigOverrides
     /// <summary>Edit distance of the whole path, or of its last name when that is all that was given.</summary>
     private static int Distance(string candidate, string path, string[] wanted)
     {
+        // lr for learningRate.
+        string name = candidate.Split('.')[^1];
+        if (string.Concat(name.Where((c, i) => i == 0 || char.IsUpper(c))).Equals(wanted[^1], StringComparison.OrdinalIgnoreCase))
+        {
+            return 0;
+        }
+
         int whole = EditDistance(candidate.ToLowerInvariant(), path.ToLowerInvariant());
-        int last = EditDistance(candidate.Split('.')[^1].ToLowerInvariant(), wanted[^1].ToLowerInvariant());
+        int last = EditDistance(name.ToLowerInvariant(), wanted[^1].ToLowerInvariant());
         return Math.Min(whole, wanted.Length == 1 ? last : last + 3);
     }
 

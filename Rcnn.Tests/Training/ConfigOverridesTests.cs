@@ -35,6 +35,7 @@ public sealed class ConfigOverridesTests
 
     [Theory]
     [InlineData("optimizer.learnigRate=1", "optimizer.learningRate")]
+    [InlineData("optimizer.lr=1", "optimizer.learningRate")]
     [InlineData("learningrate=1", "optimizer.learningRate")]
     [InlineData("optimiser.momentum=1", "optimizer.momentum")]
     [InlineData("model.rpn.anchor.sizes=[]", "model.rpn.anchors.sizes")]
