@@ -2,8 +2,7 @@
 // Purpose   How much do the anchor sizes of stage 1 matter when they miss the sizes of the objects?
 // Command   ./rcnn script scripts/ablate-anchor-scales.csx [--steps N] [--minutes T] [--seeds N] [--out DIR] [--train D] [--val D]
 // Data      embedded synthetic scenes (objects of 18 to 88 pixels), drawn on the fly
-// Time      TIME
-// Expected  EXPECTED
+// Time      with the defaults 8 runs of 600 steps: about 7 minutes of processor time for training (89 ms a step), 2 minutes for evaluation
 #load "lib/ablation.csx"
 
 const string Sizes = "model.rpn.anchors.sizes";
