@@ -15,12 +15,12 @@ namespace Rcnn.Cli.Commands;
 /// <summary><c>rcnn demo</c>: trains on the embedded scenes, evaluates, runs the first ablation small, writes a report.</summary>
 internal static class DemoCommand
 {
-    private const string Train = "synthetic:train:2000", Validation = "synthetic:val:100", Script = "scripts/ablate-anchor-scales.csx";
+    private const string Train = "synthetic:train:2000", AblationTrain = "synthetic:train:600", Validation = "synthetic:val:100", Script = "scripts/ablate-anchor-scales.csx";
 
     public static Command Create()
     {
         var output = new Option<string>("--out") { Description = "Folder of the results; an interrupted demo goes on there.", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine("runs", "demo") };
-        var steps = new Option<int>("--steps") { Description = "Training steps of the detector.", HelpName = "N", DefaultValueFactory = _ => 4500 };
+        var steps = new Option<int>("--steps") { Description = "Training steps of the detector.", HelpName = "N", DefaultValueFactory = _ => 3500 };
         var ablation = new Option<int>("--ablation-steps") { Description = "Training steps of each run of the ablation; 0 leaves the ablation out.", HelpName = "N", DefaultValueFactory = _ => 300 };
         var command = new Command("demo",
             "The main job on embedded data, in at most ten minutes on two cores: train a detector, evaluate it, run an ablation, write a report.\nExample: rcnn demo --out runs/demo")
@@ -39,7 +39,7 @@ internal static class DemoCommand
         string folder = Path.Combine(output, "detector");
 
         // The minutes are a bound for slow machines; elsewhere the steps end the run, and the result is the same on every machine.
-        TrainConfig config = SyntheticPreset.Create() with { Stop = new StopConfig { Steps = steps, Minutes = 5 } };
+        TrainConfig config = SyntheticPreset.Create() with { Stop = new StopConfig { Steps = steps, Minutes = 4.5 } };
         Console.WriteLine($"[1/3] training {config.Model.Assembly} on {train.Name}: {steps} steps");
         RunSummary summary = TrainingProgress.Run(observer => TrainingRun.Execute(config, train, null, folder, observer, resume: true, interrupt.Token));
         if (summary.Outcome == RunOutcome.Interrupted)
@@ -72,7 +72,7 @@ internal static class DemoCommand
         string script = Path.Combine(Repository.Find(), Script);
         string[] arguments =
         [
-            "--out", output, "--steps", steps.ToString(CultureInfo.InvariantCulture), "--minutes", "0.3", "--train", Train, "--val", Validation,
+            "--out", output, "--steps", steps.ToString(CultureInfo.InvariantCulture), "--minutes", "0.4", "--train", AblationTrain, "--val", Validation,
         ];
         return new ScriptHost(ScriptHost.DefaultCache()).Run(script, arguments);
     }

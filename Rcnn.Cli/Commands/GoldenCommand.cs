@@ -17,7 +17,7 @@ internal static class GoldenCommand
         device.AcceptOnlyFromAmong("cpu", "cuda");
         var json = new Option<string?>("--json") { Description = "Write the results to this file.", HelpName = "FILE" };
         var command = new Command("golden",
-            "Compare this build with stored reference results.\nExample: rcnn golden ../shared/golden/ops ../shared/golden/coco/*bbox*")
+            "Compare this build with stored reference results.\nExample: rcnn golden golden/ops golden/coco/*bbox*")
         {
             folders, device, json,
         };
