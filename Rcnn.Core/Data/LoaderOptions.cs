@@ -15,6 +15,9 @@ public sealed record LoaderOptions
     /// <summary>Probability of a horizontal flip, 0 … 1.</summary>
     public double FlipProbability { get; init; }
 
+    /// <summary>Strength of random brightness, contrast and colour, 0 (none) to below 1; see <see cref="Data.ColourJitter"/>.</summary>
+    public double ColourJitter { get; init; }
+
     /// <summary>Images whose longer side is above this many pixels are shrunk to it by area averaging, their boxes with them; 0 keeps every size.</summary>
     public int MaxSide { get; init; }
 
@@ -38,6 +41,7 @@ public sealed record LoaderOptions
     {
         Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "1 or more");
         Require(FlipProbability is >= 0 and <= 1, nameof(FlipProbability), FlipProbability, "0 to 1");
+        Require(ColourJitter is >= 0 and < 1, nameof(ColourJitter), ColourJitter, "0 to below 1");
         Require(MaxSide >= 0, nameof(MaxSide), MaxSide, "0 or more");
         Require(CacheBytes >= 0, nameof(CacheBytes), CacheBytes, "0 or more");
         Require(Workers >= 0, nameof(Workers), Workers, "0 or more");

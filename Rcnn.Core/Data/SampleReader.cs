@@ -19,7 +19,10 @@ public sealed class SampleReader(IDetectionDataset dataset, LoaderOptions option
         Sample sample = Load(index);
         bool flip = options.FlipProbability > 0
             && new RandomStream(options.Seed, $"flip/{epoch}/{index}").NextDouble() < options.FlipProbability;
-        return flip ? sample.FlipHorizontally() : sample;
+        sample = flip ? sample.FlipHorizontally() : sample;
+        return options.ColourJitter > 0
+            ? sample with { Image = ColourJitter.Apply(sample.Image, options.ColourJitter, new RandomStream(options.Seed, $"colour/{epoch}/{index}")) }
+            : sample;
     }
 
     private Sample Load(int index)

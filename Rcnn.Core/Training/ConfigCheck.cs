@@ -17,6 +17,16 @@ public static class ConfigCheck
         NotNegative("evalEvery", config.EvalEvery);
         Positive("checkpointEvery", config.CheckpointEvery);
         Positive("logEvery", config.LogEvery);
+        if (!(config.Data.ColourJitter >= 0 && config.Data.ColourJitter < 1))
+        {
+            throw RcnnException.Usage($"data.colourJitter={config.Data.ColourJitter}: expected a value in [0,1)");
+        }
+
+        if (config.Model.Input.ScaleJitter is not { Length: 2 } jitter || !(jitter[0] > 0 && jitter[0] <= jitter[1] && jitter[1] <= 4))
+        {
+            throw RcnnException.Usage($"model.input.scaleJitter=[{string.Join(",", config.Model.Input.ScaleJitter ?? [])}]: expected two factors, 0 < low ≤ high ≤ 4");
+        }
+
         if (!(config.Data.FlipProbability >= 0 && config.Data.FlipProbability <= 1))
         {
             throw RcnnException.Usage($"data.flipProbability={config.Data.FlipProbability}: expected a value in [0,1]");

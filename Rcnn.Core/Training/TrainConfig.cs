@@ -54,6 +54,9 @@ public sealed record DataConfig
     /// <summary>Probability of a horizontal flip.</summary>
     public double FlipProbability { get; init; } = 0.5;
 
+    /// <summary>Strength of random brightness, contrast and colour, 0 (none) to below 1.</summary>
+    public double ColourJitter { get; init; }
+
     /// <summary>Longer side in pixels that larger images are reduced to when loaded (area averaging); 0 keeps them.</summary>
     public int MaxSide { get; init; }
 

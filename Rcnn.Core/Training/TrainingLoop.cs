@@ -41,6 +41,7 @@ internal sealed class TrainingLoop : IDisposable
             Shuffle = true,
             Seed = config.Seed,
             FlipProbability = data.FlipProbability,
+            ColourJitter = data.ColourJitter,
             MaxSide = data.MaxSide,
             CacheBytes = (long)data.CacheMegabytes << 20,
             Workers = data.Workers,

@@ -5,7 +5,7 @@ namespace Rcnn.Tests.Data;
 
 public sealed class BatchLoaderTests
 {
-    private static readonly LoaderOptions Augmented = new() { BatchSize = 3, Seed = 5, FlipProbability = 0.5, MaxSide = 100, CacheBytes = 300_000, Workers = 2, Prefetch = 2 };
+    private static readonly LoaderOptions Augmented = new() { BatchSize = 3, Seed = 5, FlipProbability = 0.5, ColourJitter = 0.2, MaxSide = 100, CacheBytes = 300_000, Workers = 2, Prefetch = 2 };
 
     [Fact]
     public void Batches_AreTheSameWithAnyNumberOfWorkersCacheAndPrefetch()

@@ -35,6 +35,21 @@ public sealed class InputTransformTests
     }
 
     [Fact]
+    public void Batch_ScaledByAFactor_ScalesTheSideLimits()
+    {
+        using var scope = NewDisposeScope();
+        var transform = new InputTransform(_config with { ScaleJitter = [0.5, 2] });
+        Tensor image = Image(60, 80);
+        Assert.Equal(new ImageSize(60, 80), transform.Batch([image]).Sizes[0]);
+        Assert.Equal(new ImageSize(30, 40), transform.Batch([image], 0.5).Sizes[0]);
+        Assert.Equal(1, transform.Jitter(null));
+        double[] factors = [.. Enumerable.Range(0, 200).Select(seed => transform.Jitter(new RandomStream(seed)))];
+        Assert.All(factors, f => Assert.InRange(f, 0.5, 2));
+        Assert.True(factors.Min() < 0.6 && factors.Max() > 1.9);
+        Assert.Equal(1, new InputTransform(_config).Jitter(new RandomStream(0)));
+    }
+
+    [Fact]
     public void Batch_OfBytesAndOfFloats_IsTheSame()
     {
         using var scope = NewDisposeScope();

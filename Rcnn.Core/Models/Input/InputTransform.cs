@@ -14,9 +14,10 @@ public sealed class InputTransform(InputConfig config)
 
     /// <summary>
     /// <paramref name="images"/>: uint8 [H,W,3] RGB or float32 [3,H,W] in [0,1]. The batch is [B,3,H,W] float32, channels-last.
+    /// <paramref name="scale"/> multiplies the side limits.
     /// </summary>
     /// <exception cref="ArgumentException">No image, or one of another type or shape.</exception>
-    public ImageBatch Batch(IReadOnlyList<Tensor> images)
+    public ImageBatch Batch(IReadOnlyList<Tensor> images, double scale = 1)
     {
         if (images.Count == 0)
         {
@@ -24,7 +25,10 @@ public sealed class InputTransform(InputConfig config)
         }
 
         ImageSize[] originals = [.. images.Select(SizeOf)];
-        ImageSize[] sizes = [.. originals.Select(s => ResizeGeometry.Target(s, config))];
+        InputConfig limits = scale == 1
+            ? config
+            : config with { MinSize = (int)Math.Round(config.MinSize * scale), MaxSize = (int)Math.Round(config.MaxSize * scale) };
+        ImageSize[] sizes = [.. originals.Select(s => ResizeGeometry.Target(s, limits))];
         int height = RoundUp(sizes.Max(s => s.Height)), width = RoundUp(sizes.Max(s => s.Width));
         using var scope = NewDisposeScope();
         Tensor memory = zeros([images.Count, height, width, 3]);
@@ -35,6 +39,10 @@ public sealed class InputTransform(InputConfig config)
 
         return new ImageBatch(memory.permute(0, 3, 1, 2).MoveToOuterDisposeScope(), sizes, originals);
     }
+
+    /// <summary>The random factor of a training batch; without a stream, 1.</summary>
+    public double Jitter(RandomStream? random) =>
+        random is null || config.ScaleJitter is [1, 1] ? 1 : random.NextDouble(config.ScaleJitter[0], config.ScaleJitter[1]);
 
     /// <summary>The targets in the pixels of the batch; labels are shared, not copied.</summary>
     public static IReadOnlyList<Tensor> ScaleBoxes(IReadOnlyList<Target> targets, ImageBatch batch) =>
