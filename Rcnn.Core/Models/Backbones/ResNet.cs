@@ -68,11 +68,17 @@ public sealed class ResNet : Backbone
     public override IReadOnlyList<Tensor> forward(Tensor input)
     {
         var maps = new List<Tensor>();
-        Tensor value = _stem.Apply(input);
-        using (Tensor stem = value)
+        Tensor value;
+        using (Tensor stem = _stem.Apply(input))
         {
-            using Tensor pooled = F.max_pool2d(stem, [3, 3], [2, 2], [1, 1]);
-            value = pooled.contiguous();
+            value = F.max_pool2d(stem, [3, 3], [2, 2], [1, 1]);
+        }
+
+        // The wide 1×1 convolutions of the first stage are several times faster channels-last, and so is the stage; backward it is not.
+        bool channelsLast = !is_grad_enabled();
+        if (!channelsLast)
+        {
+            value = Contiguous(value, maps);
         }
 
         for (int stage = 0; stage < _stages.Count; stage++)
@@ -92,9 +98,25 @@ public sealed class ResNet : Backbone
             {
                 maps.Add(value);
             }
+
+            if (channelsLast && stage == 0 && _stages.Count > 1)
+            {
+                value = Contiguous(value, maps);
+            }
         }
 
         return maps;
+    }
+
+    private static Tensor Contiguous(Tensor value, List<Tensor> kept)
+    {
+        Tensor packed = value.contiguous();
+        if (!kept.Contains(value))
+        {
+            value.Dispose();
+        }
+
+        return packed;
     }
 
     public override void FreezeStages(int stages)
