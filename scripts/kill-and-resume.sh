@@ -19,7 +19,7 @@ SECONDS=0
 "${train[@]}" --out "$work/whole" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 echo "uninterrupted: $(tail -n 1 "$work/log") ($SECONDS s with start)"
 # Moments from just after the start to well into the run.
-longest=$((SECONDS * 100 / (kills + 2) + 400))
+longest=$((SECONDS * 100 / (kills + 2) + 200))
 
 count=0
 while :; do
