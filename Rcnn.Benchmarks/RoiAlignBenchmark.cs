@@ -1,43 +1,9 @@
-using BenchmarkDotNet.Attributes;
 using Rcnn.Ops;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rcnn.Benchmarks;
 
-/// <summary>1000 RoIs on 256 channels of 120×160, forward and with the gradient.</summary>
-public class RoiAlignBenchmark
+public class RoiAlignBenchmark : RoiBenchmark
 {
-    private Tensor _input = null!, _rois = null!, _gradient = null!;
-
-    [Params(false, true)]
-    public bool ChannelsLast { get; set; }
-
-    [GlobalSetup]
-    public void Setup()
-    {
-        Engine.Threads = 1;
-        Tensor map = rand(1, 256, 120, 160);
-        _input = (ChannelsLast ? Engine.ChannelsLast(map) : map).detach();
-        _rois = OperatorInputs.Rois(1000);
-        _gradient = ones_like(Pool());
-    }
-
-    [Benchmark]
-    public void Forward()
-    {
-        using Tensor output = Pool();
-    }
-
-    [Benchmark]
-    public void ForwardAndBackward()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        _input.requires_grad_(true);
-        Pool().backward([_gradient]);
-        _input.grad = null;
-        _input.requires_grad_(false);
-    }
-
-    private Tensor Pool() => RoiAlign.Apply(_input, _rois, 7, 7, 0.25, 2, aligned: false);
+    protected override Tensor Pool(Tensor input, Tensor rois) => RoiAlign.Apply(input, rois, 7, 7, 0.25, 2, aligned: false);
 }

@@ -31,7 +31,7 @@ public sealed record InputConfig
     /// <summary>(height, width) to resize to whatever the shape, or null.</summary>
     public int[]? FixedSize { get; init; }
 
-    /// <summary>In training MinSize and MaxSize are multiplied by one random factor a batch, uniform between these two.</summary>
+    /// <summary>In training MinSize and MaxSize are multiplied by one random factor a batch, uniform between these two; FixedSize is not.</summary>
     public double[] ScaleJitter { get; init; } = [1, 1];
 
     /// <summary>Padded sides are multiples of this.</summary>

@@ -42,17 +42,15 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor> norm, Ac
             return Activate(norm.call(raw), activation);
         }
 
-        bool learnt = is_grad_enabled() && (convolution.weight.requires_grad || a.Scale.requires_grad || a.Shift.requires_grad);
         if (convolution.weight.numel() > OutputCount(input))
         {
             using var scope = NewDisposeScope();
-            Tensor factor = a.Scale.mul(a.Variance.add(a.Eps).rsqrt());
-            Tensor shift = a.Shift.sub(a.Mean.mul(factor));
+            (Tensor factor, Tensor shift) = FrozenBatchNorm2d.Affine(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps);
             Tensor output = Convolve(input, convolution.weight, null).mul_(factor.view(1, -1, 1, 1)).add_(shift.view(1, -1, 1, 1));
             return Activate(output, activation).MoveToOuterDisposeScope();
         }
 
-        if (learnt)
+        if (is_grad_enabled() && (convolution.weight.requires_grad || a.Scale.requires_grad || a.Shift.requires_grad))
         {
             using var scope = NewDisposeScope();
             (Tensor weight, Tensor bias) = Fold(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps);
@@ -95,8 +93,7 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor> norm, Ac
 
     private (Tensor Weight, Tensor Bias) Fold(Tensor scale, Tensor shift, Tensor mean, Tensor variance, double eps)
     {
-        Tensor factor = scale.mul(variance.add(eps).rsqrt());
-        Tensor bias = shift.sub(mean.mul(factor));
+        (Tensor factor, Tensor bias) = FrozenBatchNorm2d.Affine(scale, shift, mean, variance, eps);
         return (convolution.weight.mul(factor.view(-1, 1, 1, 1)), bias);
     }
 

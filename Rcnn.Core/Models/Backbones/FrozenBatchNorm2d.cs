@@ -24,8 +24,14 @@ public sealed class FrozenBatchNorm2d : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        Tensor scale = get_buffer("weight")!.mul(get_buffer("running_var")!.add(Eps).rsqrt());
-        Tensor shift = get_buffer("bias")!.sub(get_buffer("running_mean")!.mul(scale));
-        return input.mul(scale.view(1, -1, 1, 1)).add(shift.view(1, -1, 1, 1)).MoveToOuterDisposeScope();
+        (Tensor factor, Tensor shift) = Affine(get_buffer("weight")!, get_buffer("bias")!, get_buffer("running_mean")!, get_buffer("running_var")!, Eps);
+        return input.mul(factor.view(1, -1, 1, 1)).add(shift.view(1, -1, 1, 1)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The map y = factor·x + shift that a normalisation with fixed statistics is, each [C].</summary>
+    internal static (Tensor Factor, Tensor Shift) Affine(Tensor weight, Tensor bias, Tensor mean, Tensor variance, double eps)
+    {
+        Tensor factor = weight.mul(variance.add(eps).rsqrt());
+        return (factor, bias.sub(mean.mul(factor)));
     }
 }
