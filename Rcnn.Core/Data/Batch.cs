@@ -8,6 +8,10 @@ namespace Rcnn.Core.Data;
 /// <param name="Targets">Boxes in pixels of the images as they are here, after shrinking and flipping.</param>
 public sealed record Batch(IReadOnlyList<int> Indices, IReadOnlyList<Tensor> Images, IReadOnlyList<Target> Targets) : IDisposable
 {
+    /// <summary>A view of some images; the tensors stay this batch's.</summary>
+    public Batch Slice(int first, int count) =>
+        new([.. Indices.Skip(first).Take(count)], [.. Images.Skip(first).Take(count)], [.. Targets.Skip(first).Take(count)]);
+
     public void Dispose()
     {
         foreach (Tensor image in Images)

@@ -63,7 +63,7 @@ public sealed class TwoStageDetector : Module
     {
         TargetCheck.Run(images, targets, Config.Classes);
         using var scope = NewDisposeScope();
-        ImageBatch batch = Transform.Batch(images, Transform.Jitter(random));
+        ImageBatch batch = Transform.Batch(images, Transform.Jitter(training ? random : null));
         IReadOnlyList<Tensor> boxes = InputTransform.ScaleBoxes(targets, batch);
         IReadOnlyList<Tensor> maps = backbone.call(batch.Pixels);
         RpnPrediction prediction = rpn.call(maps);

@@ -7,12 +7,13 @@ namespace Rcnn.Core.Runs;
 
 /// <summary>
 /// A checkpoint folder: <c>weights.safetensors</c> (the model's state), <c>optimizer.safetensors</c> (the optimizer's memory and libtorch's
-/// generator), <c>state.json</c>. The folder appears under its name only when all three are on the disk.
+/// generator), <c>average.safetensors</c> when the run keeps an average of the weights, <c>state.json</c>. The folder appears under its name only when all are on the disk.
 /// </summary>
 public static class Checkpoint
 {
     public const string WeightsFile = "weights.safetensors";
     public const string OptimizerFile = "optimizer.safetensors";
+    public const string AverageFile = "average.safetensors";
     public const string StateFile = "state.json";
     private const string GeneratorKey = "torch/generator";
 
@@ -36,6 +37,11 @@ public static class Checkpoint
                 [GeneratorKey] = random.get_rng_state(),
             };
             SafeTensors.Write(Path.Combine(temporary, OptimizerFile), memory);
+            if (trainer.Average is { } average)
+            {
+                SafeTensors.Write(Path.Combine(temporary, AverageFile), average.State);
+            }
+
             File.WriteAllText(Path.Combine(temporary, StateFile), text);
         });
     }
@@ -46,7 +52,7 @@ public static class Checkpoint
     {
         using DisposeScope scope = NewDisposeScope();
         CheckpointState state = ReadState(folder);
-        LoadWeights(folder, trainer.Model);
+        Load(Path.Combine(folder, WeightsFile), trainer.Model);
         string file = Path.Combine(folder, OptimizerFile);
         IReadOnlyDictionary<string, Tensor> memory = WeightFile.Read(file);
         OptimizerMemory.Restore(trainer.Groups, memory, file);
@@ -55,39 +61,26 @@ public static class Checkpoint
             random.set_rng_state(generator);
         }
 
+        if (trainer.Average is { } average)
+        {
+            string averageFile = Path.Combine(folder, AverageFile);
+            average.Restore(WeightFile.Read(averageFile), averageFile);
+        }
+
         trainer.Random.State = state.Sampling;
         return state;
     }
 
-    /// <summary>Restores the weights alone.</summary>
+    /// <summary>Restores the weights to detect with: the average where there is one, else the weights.</summary>
     /// <exception cref="RcnnException">A tensor is missing, unknown or of another shape; names file and tensor.</exception>
     public static void LoadWeights(string folder, nn.Module model)
     {
         using DisposeScope scope = NewDisposeScope();
-        using IDisposable off = no_grad();
-        string file = Path.Combine(folder, WeightsFile);
-        IReadOnlyDictionary<string, Tensor> saved = WeightFile.Read(file);
-        Dictionary<string, Tensor> own = model.state_dict();
-        if (saved.Keys.FirstOrDefault(name => !own.ContainsKey(name)) is { } unknown)
-        {
-            throw new RcnnException($"{file}: the model has no {unknown}");
-        }
-
-        foreach ((string name, Tensor target) in own)
-        {
-            if (!saved.TryGetValue(name, out Tensor? value))
-            {
-                throw new RcnnException($"{file}: no tensor {name}");
-            }
-
-            if (!value.shape.AsSpan().SequenceEqual(target.shape))
-            {
-                throw new RcnnException($"{file}: {name} is [{string.Join(",", value.shape)}], the model has [{string.Join(",", target.shape)}]");
-            }
-
-            target.copy_(value);
-        }
+        string average = Path.Combine(folder, AverageFile);
+        Load(File.Exists(average) ? average : Path.Combine(folder, WeightsFile), model);
     }
+
+    private static void Load(string file, nn.Module model) => StateTensors.Copy(WeightFile.Read(file), model.state_dict(), file);
 
     public static CheckpointState ReadState(string folder)
     {

@@ -26,6 +26,9 @@ public sealed record CheckpointState
 
     public int? BestStep { get; init; }
 
+    /// <summary>Validations in a row that were no new best.</summary>
+    public int StaleValidations { get; init; }
+
     /// <summary>The validation due at this step was interrupted; a resumed run begins with it.</summary>
     public bool ValidationPending { get; init; }
 

@@ -32,6 +32,17 @@ public static class ConfigCheck
             throw RcnnException.Usage($"data.flipProbability={config.Data.FlipProbability}: expected a value in [0,1]");
         }
 
+        NotNegative("optimizer.microBatch", config.Optimizer.MicroBatch);
+        if (!(config.Optimizer.AverageDecay >= 0 && config.Optimizer.AverageDecay < 1))
+        {
+            throw RcnnException.Usage($"optimizer.averageDecay={config.Optimizer.AverageDecay}: expected a value in [0,1)");
+        }
+
+        if (config.Stop.Patience is { } patience)
+        {
+            Positive("stop.patience", patience);
+        }
+
         if (!Metrics.Contains(config.BestMetric))
         {
             throw RcnnException.Usage($"bestMetric={config.BestMetric}: expected {string.Join(", ", Metrics)}");

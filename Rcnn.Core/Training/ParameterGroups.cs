@@ -4,7 +4,7 @@ using static TorchSharp.torch.optim;
 
 namespace Rcnn.Core.Training;
 
-/// <summary>Builds the optimizer: one parameter group for each learning rate, frozen parameters left out.</summary>
+/// <summary>Builds the optimizer: one parameter group for each learning rate and weight decay, frozen parameters left out.</summary>
 public sealed class ParameterGroups
 {
     private ParameterGroups(OptimizerHelper optimizer, IReadOnlyList<(string Name, Parameter Parameter)> parameters)
@@ -26,32 +26,46 @@ public sealed class ParameterGroups
             throw RcnnException.Usage($"optimizer.kind={config.Kind}: expected sgd or adamw");
         }
 
+        if (config.NormWeightDecay < 0 || config.BiasWeightDecay < 0)
+        {
+            throw RcnnException.Usage(
+                $"optimizer: normWeightDecay {config.NormWeightDecay} and biasWeightDecay {config.BiasWeightDecay} must not be negative");
+        }
+
         if (!(config.LearningRate > 0) || config.WeightDecay < 0 || config.ClipNorm < 0)
         {
             throw RcnnException.Usage(
                 $"optimizer: learningRate {config.LearningRate} must be positive, weightDecay {config.WeightDecay} and clipNorm {config.ClipNorm} not negative");
         }
 
-        var byRate = new List<(double Rate, List<(string Name, Parameter Parameter)> Members)>();
-        foreach ((string name, Parameter parameter) in model.named_parameters())
+        var groups = new List<(double Rate, double Decay, List<(string Name, Parameter Parameter)> Members)>();
+        Dictionary<string, Parameter> named = model.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        foreach ((string name, Parameter parameter) in named)
         {
             if (!parameter.requires_grad)
             {
                 continue;
             }
 
-            double rate = config.LearningRate * Factor(name, config.Rates);
-            int i = byRate.FindIndex(group => group.Rate == rate);
+            ParameterRole role = RoleOf(name, named);
+            double rate = config.LearningRate * Factor(name, config.Rates) * (role == ParameterRole.Bias ? config.Rates.Bias : 1);
+            double decay = role switch
+            {
+                ParameterRole.Norm => config.NormWeightDecay ?? config.WeightDecay,
+                ParameterRole.Bias => config.BiasWeightDecay ?? config.WeightDecay,
+                _ => config.WeightDecay,
+            };
+            int i = groups.FindIndex(group => group.Rate == rate && group.Decay == decay);
             if (i < 0)
             {
-                i = byRate.Count;
-                byRate.Add((rate, []));
+                i = groups.Count;
+                groups.Add((rate, decay, []));
             }
 
-            byRate[i].Members.Add((name, parameter));
+            groups[i].Members.Add((name, parameter));
         }
 
-        if (byRate.Count == 0)
+        if (groups.Count == 0)
         {
             throw new RcnnException("nothing to train: every parameter of the model is frozen");
         }
@@ -61,10 +75,10 @@ public sealed class ParameterGroups
         {
             optimizer = config.Kind == "sgd"
                 ? SGD(
-                    byRate.Select(g => new SGD.ParamGroup(Members(g.Members), new SGD.Options { LearningRate = g.Rate })).ToArray(),
+                    groups.Select(g => new SGD.ParamGroup(Members(g.Members), new SGD.Options { LearningRate = g.Rate, weight_decay = g.Decay })).ToArray(),
                     config.LearningRate, config.Momentum, 0, config.WeightDecay, config.Nesterov)
                 : AdamW(
-                    byRate.Select(g => new AdamW.ParamGroup(Members(g.Members), new AdamW.Options { LearningRate = g.Rate })).ToArray(),
+                    groups.Select(g => new AdamW.ParamGroup(Members(g.Members), new AdamW.Options { LearningRate = g.Rate, weight_decay = g.Decay })).ToArray(),
                     config.LearningRate, config.Beta1, config.Beta2, config.Eps, config.WeightDecay);
         }
         catch (ArgumentException e)
@@ -72,10 +86,30 @@ public sealed class ParameterGroups
             throw RcnnException.Usage("optimizer: " + e.Message);
         }
 
-        return new ParameterGroups(optimizer, byRate.SelectMany(g => g.Members).ToList());
+        return new ParameterGroups(optimizer, groups.SelectMany(g => g.Members).ToList());
     }
 
     private static Parameter[] Members(List<(string Name, Parameter Parameter)> named) => named.Select(n => n.Parameter).ToArray();
+
+    /// <summary>A normalisation's scale is the only weight with one dimension; its bias stands beside it.</summary>
+    private static ParameterRole RoleOf(string name, Dictionary<string, Parameter> all)
+    {
+        if (all[name].ndim != 1)
+        {
+            return ParameterRole.Weight;
+        }
+
+        bool bias = name.EndsWith(".bias", StringComparison.Ordinal);
+        bool besideMatrix = bias && all.TryGetValue(name[..^"bias".Length] + "weight", out Parameter? weight) && weight.ndim > 1;
+        return besideMatrix ? ParameterRole.Bias : ParameterRole.Norm;
+    }
+
+    private enum ParameterRole
+    {
+        Weight,
+        Bias,
+        Norm,
+    }
 
     private static double Factor(string name, RateConfig rates) => name.Split('.')[0] switch
     {

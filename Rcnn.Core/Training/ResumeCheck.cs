@@ -5,7 +5,7 @@ public static class ResumeCheck
 {
     private static readonly string[] Free =
     [
-        "stop.steps", "stop.epochs", "stop.minutes", "evalEvery", "checkpointEvery", "logEvery", "init",
+        "stop.steps", "stop.epochs", "stop.minutes", "stop.patience", "validationLoss", "evalEvery", "checkpointEvery", "logEvery", "init",
         "data.train", "data.validation", "data.cacheMegabytes", "data.workers", "data.prefetch",
     ];
 

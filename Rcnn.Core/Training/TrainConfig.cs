@@ -20,6 +20,9 @@ public sealed record TrainConfig
     /// <summary>Steps between validations; 0 validates at the end of each epoch. Without validation data it means nothing.</summary>
     public int EvalEvery { get; init; }
 
+    /// <summary>Whether a validation also computes the mean of each loss part over the validation data, with the same samples every time.</summary>
+    public bool ValidationLoss { get; init; }
+
     /// <summary>Steps between checkpoints. One is always written at the end and on interruption.</summary>
     public int CheckpointEvery { get; init; } = 200;
 
@@ -95,8 +98,26 @@ public sealed record OptimizerConfig
     /// <summary>AdamW only.</summary>
     public double Eps { get; init; } = 1e-8;
 
+    /// <summary>Weight decay of the scales and shifts of normalisations; null takes <see cref="WeightDecay"/>.</summary>
+    public double? NormWeightDecay { get; init; }
+
+    /// <summary>Weight decay of the biases of convolutions and linear layers; null takes <see cref="WeightDecay"/>. Caffe's models have 0.</summary>
+    public double? BiasWeightDecay { get; init; }
+
     /// <summary>Largest Euclidean norm of all gradients together; 0 does not clip.</summary>
     public double ClipNorm { get; init; } = 10;
+
+    /// <summary>
+    /// Images that go through the model at a time: a batch is taken in parts of this size whose gradients are added up, so that a large batch fits a small memory.
+    /// 0 takes the batch whole.
+    /// </summary>
+    public int MicroBatch { get; init; }
+
+    /// <summary>
+    /// Decay of the exponential moving average of the weights that validation and evaluation use instead of the weights themselves, e.g. 0.999; 0 keeps none.
+    /// See <see cref="WeightAverage"/>.
+    /// </summary>
+    public double AverageDecay { get; init; }
 
     public RateConfig Rates { get; init; } = new();
 }
@@ -107,6 +128,9 @@ public sealed record RateConfig
     public double Backbone { get; init; } = 1;
     public double Rpn { get; init; } = 1;
     public double Roi { get; init; } = 1;
+
+    /// <summary>On top of the part's factor, for biases of convolutions and linear layers; Caffe's models have 2.</summary>
+    public double Bias { get; init; } = 1;
 }
 
 /// <summary>How the learning rate changes.</summary>
@@ -141,4 +165,7 @@ public sealed record StopConfig
 
     /// <summary>Wall-clock time of training, validation included; a resumed run goes on counting.</summary>
     public double? Minutes { get; init; }
+
+    /// <summary>Ends the run after this many validations in a row without a new best; it does not count as one of the conditions above.</summary>
+    public int? Patience { get; init; }
 }

@@ -18,16 +18,18 @@ public sealed class Trainer : IDisposable
     private readonly nn.Module _model;
     private readonly BatchLoss _loss;
     private readonly double _clip;
+    private readonly int _microBatch;
     private readonly LearningRateSchedule _schedule;
 
     public Trainer(nn.Module model, BatchLoss loss, TrainConfig config)
     {
         _model = model;
         _loss = loss;
-        _clip = config.Optimizer.ClipNorm;
+        (_clip, _microBatch) = (config.Optimizer.ClipNorm, config.Optimizer.MicroBatch);
         _schedule = new LearningRateSchedule(config.Schedule);
         Groups = ParameterGroups.Create(model, config.Optimizer);
         Random = new RandomStream(config.Seed, "sampling");
+        Average = config.Optimizer.AverageDecay > 0 ? new WeightAverage(model, config.Optimizer.AverageDecay) : null;
     }
 
     public nn.Module Model => _model;
@@ -36,6 +38,12 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Decides which anchors and regions are sampled.</summary>
     public RandomStream Random { get; }
+
+    /// <summary>The moving average of the weights, or null when the configuration wants none.</summary>
+    public WeightAverage? Average { get; }
+
+    /// <summary>The loss parts of a batch, without a step.</summary>
+    public LossParts Loss(Batch batch, RandomStream random) => _loss(batch, random);
 
     /// <summary>Updates the weights once.</summary>
     /// <param name="batch">Images and targets; stays with the caller.</param>
@@ -53,25 +61,12 @@ public sealed class Trainer : IDisposable
             rate = rate == 0 ? group.LearningRate : rate;
         }
 
-        LossParts loss = _loss(batch, Random);
-        var parts = new (string Name, double Value)[loss.Parts.Count];
-        double sum = 0;
-        for (int i = 0; i < parts.Length; i++)
-        {
-            parts[i] = (loss.Parts[i].Name, loss.Parts[i].Value.ToDouble());
-            sum += parts[i].Value;
-            if (!double.IsFinite(parts[i].Value))
-            {
-                throw new NonFiniteLossException(parts[i].Name, parts[i].Value);
-            }
-        }
-
         foreach ((_, Parameter parameter) in Groups.Parameters)
         {
             parameter.grad = null;
         }
 
-        loss.Total().backward();
+        (string Name, double Value)[] parts = Backward(batch);
         double norm = nn.utils.clip_grad_norm_(Groups.Parameters.Select(p => p.Parameter), _clip > 0 ? _clip : double.PositiveInfinity);
         if (!double.IsFinite(norm))
         {
@@ -79,10 +74,43 @@ public sealed class Trainer : IDisposable
         }
 
         Groups.Optimizer.step();
-        return new StepLoss(sum, parts, rate, norm);
+        Average?.Update(step);
+        return new StepLoss(parts.Sum(p => p.Value), parts, rate, norm);
     }
 
-    public void Dispose() => Groups.Optimizer.Dispose();
+    public void Dispose()
+    {
+        Groups.Optimizer.Dispose();
+        Average?.Dispose();
+    }
+
+    /// <summary>Adds up the gradients of the batch, a part at a time; each part's losses count by its share of the images.</summary>
+    private (string Name, double Value)[] Backward(Batch batch)
+    {
+        int images = batch.Images.Count, size = _microBatch > 0 ? Math.Min(_microBatch, images) : images;
+        (string Name, double Value)[] sums = [];
+        for (int first = 0; first < images; first += size)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            int count = Math.Min(size, images - first);
+            double share = (double)count / images;
+            LossParts loss = _loss(count == images ? batch : batch.Slice(first, count), Random);
+            sums = sums.Length == 0 ? [.. loss.Parts.Select(p => (p.Name, 0.0))] : sums;
+            for (int i = 0; i < sums.Length; i++)
+            {
+                double value = loss.Parts[i].Value.ToDouble();
+                sums[i].Value += share * value;
+                if (!double.IsFinite(value))
+                {
+                    throw new NonFiniteLossException(sums[i].Name, value);
+                }
+            }
+
+            (count == images ? loss.Total() : loss.Total().mul(share)).backward();
+        }
+
+        return sums;
+    }
 }
 
 /// <summary>The numbers of one step.</summary>

@@ -53,6 +53,8 @@ internal sealed class TrainingLoop : IDisposable
 
     private TimeSpan Elapsed => _before + _clock.Elapsed;
 
+    private bool OutOfPatience => _state.StaleValidations >= _config.Stop.Patience;
+
     public RunSummary Run(CheckpointState start, CancellationToken cancellation)
     {
         _state = start;
@@ -68,7 +70,7 @@ internal sealed class TrainingLoop : IDisposable
                 Save();
             }
 
-            bool done = _stop.Fraction(_state.Step, Elapsed) >= 1;
+            bool done = _stop.Fraction(_state.Step, Elapsed) >= 1 || OutOfPatience;
             while (!done)
             {
                 foreach (Batch batch in _loader.Epoch(_state.Epoch, _state.Batch, cancellation))
@@ -80,6 +82,7 @@ internal sealed class TrainingLoop : IDisposable
 
                     done = _stop.Fraction(_state.Step, Elapsed) >= 1;
                     bool improved = ValidationDue(done) && Validate();
+                    done |= OutOfPatience;
                     if (improved || done || _state.Step % _config.CheckpointEvery == 0)
                     {
                         Save();
@@ -160,7 +163,16 @@ internal sealed class TrainingLoop : IDisposable
     {
         _state = _state with { ValidationPending = true };
         _trainer.Model.eval();
-        IReadOnlyDictionary<string, double> metrics = _validate(_validation!, _observer);
+        IReadOnlyDictionary<string, double> metrics;
+        using (_trainer.Average?.Applied())
+        {
+            metrics = _validate(_validation!, _observer);
+            if (_config.ValidationLoss)
+            {
+                metrics = new Dictionary<string, double>([.. metrics, .. ValidationLoss.Compute(_trainer, _validation!, _config)]);
+            }
+        }
+
         _trainer.Model.train();
         if (!metrics.TryGetValue(_config.BestMetric, out double value))
         {
@@ -175,6 +187,7 @@ internal sealed class TrainingLoop : IDisposable
             Metrics = new Dictionary<string, double>(metrics),
             BestValue = improved ? value : _state.BestValue,
             BestStep = improved ? _state.Step : _state.BestStep,
+            StaleValidations = improved ? 0 : _state.StaleValidations + 1,
             ValidationPending = false,
         };
         _observer?.Evaluated(_state.Step, metrics);

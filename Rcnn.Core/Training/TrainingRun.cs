@@ -93,6 +93,7 @@ public static class TrainingRun
         else if (config.Init is not null)
         {
             observer?.Message(initialize(config.Init));
+            trainer.Average?.Restart();
         }
 
         RunEnvironment.Write(folder, train, validation, state.Step);

@@ -80,6 +80,32 @@ public sealed class TrainingRunTests
     }
 
     [Fact]
+    public void Patience_EndsTheRun_AndStaysUsedUpWhenResumed()
+    {
+        // The toy metric falls with every step, so only the first validation is a new best.
+        using var folder = new TemporaryFolder();
+        TrainConfig config = ToyProblem.Baseline() with { EvalEvery = 3, Stop = new StopConfig { Steps = 24, Patience = 2 } };
+        using var problem = new ToyProblem(config);
+        RunSummary summary = problem.Train(folder.File("run"), validation: new ToyDataset(2));
+        Assert.Equal((9, 3, RunOutcome.Completed), (summary.Steps, summary.BestStep, summary.Outcome));
+        using var again = new ToyProblem(config);
+        Assert.Equal(9, again.Train(folder.File("run"), resume: true, validation: new ToyDataset(2)).Steps);
+    }
+
+    [Fact]
+    public void ValidationLoss_IsLoggedForEachPart_AndChangesNothingElse()
+    {
+        using var folder = new TemporaryFolder();
+        TrainConfig config = ToyProblem.Baseline() with { EvalEvery = 12, ValidationLoss = true };
+        using var problem = new ToyProblem(config);
+        RunFolder run = RunFolder.Open(problem.Train(folder.File("run"), validation: new ToyDataset(5)).Folder);
+        JsonObject[] lines = [.. MetricsLog.Read(run.MetricsFile).Where(l => (string?)l["kind"] == "eval")];
+        Assert.Equal(2, lines.Length);
+        Assert.All(lines, l => Assert.Equal((double)l["loss"]!, (double)l["loss_fit"]! + (double)l["loss_size"]!, 1e-9));
+        Assert.All(lines, l => Assert.InRange((double)l["loss"]!, 1e-6, 100));
+    }
+
+    [Fact]
     public void ClassesThatDiffer_AreRefused()
     {
         using var folder = new TemporaryFolder();
