@@ -121,6 +121,19 @@ public sealed class BatchLoader : IDisposable
         return new Target(
             tensor(corners, [sample.Boxes.Count, 4]),
             tensor(sample.Labels.Select(l => (long)l).ToArray(), [sample.Labels.Count]),
-            sample.ImageId);
+            sample.ImageId,
+            sample.Masks is null ? null : Stack(sample));
+    }
+
+    private static Tensor Stack(Sample sample)
+    {
+        int height = sample.Image.Height, width = sample.Image.Width, pixels = height * width;
+        var bytes = new byte[checked(sample.Masks!.Count * pixels)];
+        for (int i = 0; i < sample.Masks.Count; i++)
+        {
+            sample.Masks[i].Pixels.CopyTo(bytes.AsSpan(i * pixels, pixels));
+        }
+
+        return tensor(bytes, [sample.Masks.Count, height, width], dtype: uint8);
     }
 }

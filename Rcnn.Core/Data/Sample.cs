@@ -1,3 +1,5 @@
+using Rcnn.Ops;
+
 namespace Rcnn.Core.Data;
 
 /// <summary>One image with its training objects, before it becomes tensors.</summary>
@@ -6,7 +8,9 @@ namespace Rcnn.Core.Data;
 /// <param name="Image">Is never changed.</param>
 /// <param name="Boxes">In pixels of <paramref name="Image"/>.</param>
 /// <param name="Labels">1..C, one for each box.</param>
-public sealed record Sample(int Index, long ImageId, RgbImage Image, IReadOnlyList<Box> Boxes, IReadOnlyList<int> Labels)
+/// <param name="Masks">One for each box, of the size of <paramref name="Image"/>; null where nobody asked for masks.</param>
+public sealed record Sample(
+    int Index, long ImageId, RgbImage Image, IReadOnlyList<Box> Boxes, IReadOnlyList<int> Labels, IReadOnlyList<BitmapMask>? Masks = null)
 {
     /// <summary>The mirror image: column x becomes width − 1 − x, a box edge x becomes width − x.</summary>
     public Sample FlipHorizontally()
@@ -29,6 +33,7 @@ public sealed record Sample(int Index, long ImageId, RgbImage Image, IReadOnlyLi
         {
             Image = new RgbImage(Image.Height, width, target),
             Boxes = [.. Boxes.Select(b => new Box(width - b.X2, b.Y1, width - b.X1, b.Y2))],
+            Masks = Masks is null ? null : [.. Masks.Select(m => m.FlipHorizontally())],
         };
     }
 }

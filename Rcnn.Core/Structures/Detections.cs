@@ -1,3 +1,4 @@
+using Rcnn.Ops;
 using static TorchSharp.torch;
 
 namespace Rcnn.Core;
@@ -6,7 +7,9 @@ namespace Rcnn.Core;
 /// <param name="Boxes">[N,4] float32 (x1,y1,x2,y2) in pixels of the image as it was given.</param>
 /// <param name="Scores">[N] float32 in [0,1].</param>
 /// <param name="Labels">[N] int64, 1..C.</param>
-public sealed record Detections(Tensor Boxes, Tensor Scores, Tensor Labels) : IDisposable
+/// <param name="Masks">[N,1,M,M] float32: how probably each cell of the box's M×M grid belongs to the object; null from a model without a mask head.
+/// <see cref="MaskPaste"/> draws them into the image.</param>
+public sealed record Detections(Tensor Boxes, Tensor Scores, Tensor Labels, Tensor? Masks = null) : IDisposable
 {
     public int Count => (int)Boxes.shape[0];
 
@@ -16,6 +19,7 @@ public sealed record Detections(Tensor Boxes, Tensor Scores, Tensor Labels) : ID
         Boxes.MoveToOuterDisposeScope();
         Scores.MoveToOuterDisposeScope();
         Labels.MoveToOuterDisposeScope();
+        Masks?.MoveToOuterDisposeScope();
         return this;
     }
 
@@ -24,5 +28,6 @@ public sealed record Detections(Tensor Boxes, Tensor Scores, Tensor Labels) : ID
         Boxes.Dispose();
         Scores.Dispose();
         Labels.Dispose();
+        Masks?.Dispose();
     }
 }

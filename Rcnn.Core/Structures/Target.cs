@@ -6,11 +6,13 @@ namespace Rcnn.Core;
 /// <param name="Boxes">[N,4] float32, absolute pixels (x1,y1,x2,y2); N = 0 is a normal image without objects.</param>
 /// <param name="Labels">[N] int64, 1..C; 0 is background and never occurs here.</param>
 /// <param name="ImageId">Identifier of the image in its dataset, for messages.</param>
-public sealed record Target(Tensor Boxes, Tensor Labels, long ImageId = 0) : IDisposable
+/// <param name="Masks">[N,H,W] uint8 of 0 and 1 in the pixels of the image itself, one for each box; null where the model needs none.</param>
+public sealed record Target(Tensor Boxes, Tensor Labels, long ImageId = 0, Tensor? Masks = null) : IDisposable
 {
     public void Dispose()
     {
         Boxes.Dispose();
         Labels.Dispose();
+        Masks?.Dispose();
     }
 }
