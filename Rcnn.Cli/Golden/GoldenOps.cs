@@ -6,7 +6,8 @@ internal static class GoldenOps
     /// <summary>One line for each op.</summary>
     public static IReadOnlyList<IGoldenCase> All { get; } =
     [
-        new FasterRcnnGolden(),
+        new DetectorGolden("faster_rcnn"),
+        new DetectorGolden("mask_rcnn"),
         new TransformGolden(),
         new CocoBboxGolden(),
         new VocGolden(),

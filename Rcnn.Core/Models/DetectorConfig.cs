@@ -6,7 +6,7 @@ namespace Rcnn.Core.Models;
 /// </summary>
 public sealed record DetectorConfig
 {
-    /// <summary>faster-rcnn-fpn or faster-rcnn-c4.</summary>
+    /// <summary>faster-rcnn-fpn, faster-rcnn-c4 or mask-rcnn-fpn.</summary>
     public string Assembly { get; init; } = "faster-rcnn-fpn";
 
     /// <summary>Number of classes with background: C + 1.</summary>
@@ -127,6 +127,30 @@ public sealed record RoiConfig
     public double[] BoxWeights { get; init; } = [10, 10, 5, 5];
     public double ClassLossWeight { get; init; } = 1;
     public double BoxLossWeight { get; init; } = 1;
+
+    /// <summary>The mask branch; only mask-rcnn-fpn has one.</summary>
+    public MaskConfig Mask { get; init; } = new();
+}
+
+/// <summary>The mask branch of stage 2. He et al. 2017, §3 and Fig. 4 (right).</summary>
+public sealed record MaskConfig
+{
+    /// <summary>Channels of the 3×3 convolutions.</summary>
+    public int[] Layers { get; init; } = [256, 256, 256, 256];
+
+    /// <summary>Channels of the 2×2 transposed convolution that doubles the side.</summary>
+    public int Width { get; init; } = 256;
+
+    /// <summary>Normalisation after each 3×3 convolution: none, bn, frozen or gn.</summary>
+    public string Norm { get; init; } = "none";
+
+    /// <summary>Side of the pooled region in cells; masks have twice that.</summary>
+    public int PoolSize { get; init; } = 14;
+
+    /// <summary>sigmoid: a mask for each class by itself; softmax: the classes compete for each cell. He et al. 2017, Table 2b.</summary>
+    public string Activation { get; init; } = "sigmoid";
+
+    public double LossWeight { get; init; } = 1;
 }
 
 public sealed record OutputConfig

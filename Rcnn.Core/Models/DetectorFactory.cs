@@ -6,7 +6,7 @@ namespace Rcnn.Core.Models;
 /// <summary>Detectors from configurations, and configurations by name.</summary>
 public static class DetectorFactory
 {
-    public static IReadOnlyList<string> Assemblies { get; } = ["faster-rcnn-fpn", "faster-rcnn-c4"];
+    public static IReadOnlyList<string> Assemblies { get; } = ["faster-rcnn-fpn", "faster-rcnn-c4", "mask-rcnn-fpn"];
 
     public static IReadOnlyList<string> BackboneNames { get; } =
         ["resnet18", "resnet34", "resnet50", "resnet101", "mobilenet_v2", "mobilenet_v3_large"];
@@ -20,6 +20,7 @@ public static class DetectorFactory
         {
             "faster-rcnn-fpn" => FasterRcnnFpn.Create(config),
             "faster-rcnn-c4" => FasterRcnnC4.Create(config),
+            "mask-rcnn-fpn" => MaskRcnnFpn.Create(config),
             _ => throw UnknownAssembly(config.Assembly),
         };
         RandomWeights.Fill(detector, seed);
@@ -43,9 +44,9 @@ public static class DetectorFactory
         var plain = new DetectorConfig { Assembly = assembly, Classes = classes, Backbone = new() { Name = backbone } };
         return (assembly, backbone) switch
         {
-            ("faster-rcnn-fpn", "mobilenet_v3_large") => Mobile320(plain),
-            ("faster-rcnn-fpn", "mobilenet_v2") => MobileFpn(plain),
-            ("faster-rcnn-fpn", _) => plain,
+            ("faster-rcnn-fpn" or "mask-rcnn-fpn", "mobilenet_v3_large") => Mobile320(plain),
+            ("faster-rcnn-fpn" or "mask-rcnn-fpn", "mobilenet_v2") => MobileFpn(plain),
+            ("faster-rcnn-fpn" or "mask-rcnn-fpn", _) => plain,
             ("faster-rcnn-c4", "mobilenet_v2" or "mobilenet_v3_large") => SmallSingleMap(plain),
             ("faster-rcnn-c4", _) => SingleMap(plain),
             _ => throw UnknownAssembly(assembly),

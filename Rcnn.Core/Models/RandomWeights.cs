@@ -6,8 +6,8 @@ namespace Rcnn.Core.Models;
 
 /// <summary>
 /// Random weights from one explicit generator, in the order of the state dictionary. Backbone convolutions: normal with variance
-/// 2 / fan-out (He et al. 2015); pyramid: uniform with variance 1 / fan-in; proposal head: normal with standard deviation 0.01;
-/// region head: uniform within ±1/√fan-in. Biases 0 except in the region head. As torchvision 0.14 does.
+/// 2 / fan-out (He et al. 2015), those of the region and mask heads too; pyramid: uniform with variance 1 / fan-in; proposal head: normal
+/// with standard deviation 0.01; linear layers: uniform within ±1/√fan-in. Biases 0 except in linear layers. As torchvision 0.14 does.
 /// </summary>
 internal static class RandomWeights
 {
@@ -23,11 +23,11 @@ internal static class RandomWeights
                     init.uniform_(c.weight, -limit, limit, generator);
                     ZeroBias(c.bias);
                     break;
-                case Conv2d c when name.StartsWith("backbone.", StringComparison.Ordinal):
+                case Convolution c when !name.StartsWith("rpn.", StringComparison.Ordinal):
                     init.normal_(c.weight, 0, Math.Sqrt(2.0 / init.CalculateFanInAndFanOut(c.weight).fanOut), generator);
                     ZeroBias(c.bias);
                     break;
-                case Conv2d c:
+                case Convolution c:
                     init.normal_(c.weight, 0, 0.01, generator);
                     ZeroBias(c.bias);
                     break;

@@ -51,17 +51,23 @@ public sealed class TwoStageDetector : Module
         RpnPrediction prediction = rpn.call(maps);
         IReadOnlyList<Tensor> proposals = rpn.Propose(prediction, batch, train: false);
         RegionPrediction regions = roi_heads.Predict(maps, proposals, batch);
-        return [.. Output.Run(regions, proposals, batch).Select(d => d.MoveToOuterScope())];
+        IReadOnlyList<Detections> detections = Output.Run(regions, proposals, batch);
+        if (roi_heads.Mask is { } mask)
+        {
+            detections = mask.Segment(roi_heads.Pooled(maps), detections, batch);
+        }
+
+        return [.. DetectionOutput.ToImages(detections, batch).Select(d => d.MoveToOuterScope())];
     }
 
     /// <summary>
-    /// The four losses of one training step: loss_objectness, loss_rpn_box_reg, loss_classifier, loss_box_reg. An image without objects is
-    /// all background. <paramref name="random"/> draws the samples; null takes the first ones in index order.
+    /// The losses of one training step: loss_objectness, loss_rpn_box_reg, loss_classifier, loss_box_reg and, with a mask branch, loss_mask.
+    /// An image without objects is all background. <paramref name="random"/> draws the samples; null takes the first ones in index order.
     /// </summary>
-    /// <exception cref="ArgumentException">Not one target for each image, or a label outside 1..C.</exception>
+    /// <exception cref="ArgumentException">Not one target for each image, a label outside 1..C, or no masks where there is a mask branch.</exception>
     public LossParts Losses(IReadOnlyList<Tensor> images, IReadOnlyList<Target> targets, RandomStream? random)
     {
-        TargetCheck.Run(images, targets, Config.Classes);
+        TargetCheck.Run(images, targets, Config.Classes, masks: roi_heads.Mask is not null);
         using var scope = NewDisposeScope();
         ImageBatch batch = Transform.Batch(images, Transform.Jitter(training ? random : null));
         IReadOnlyList<Tensor> boxes = InputTransform.ScaleBoxes(targets, batch);
@@ -72,6 +78,7 @@ public sealed class TwoStageDetector : Module
         rpn.AddLosses(losses, prediction, batch, boxes, random);
         RegionSamples samples = roi_heads.Sample(proposals, boxes, [.. targets.Select(t => t.Labels)], random);
         roi_heads.AddLosses(losses, roi_heads.Predict(maps, samples.Boxes, batch), samples);
+        roi_heads.Mask?.AddLoss(losses, roi_heads.Pooled(maps), samples, InputTransform.ScaleMasks(targets, batch), batch);
         return losses.MoveToOuterScope();
     }
 }

@@ -14,11 +14,12 @@ public sealed class DetectorStructureTests
     [InlineData("fasterrcnn_c4_bn")]
     [InlineData("fasterrcnn_resnet18_narrow_fpn")]
     [InlineData("fasterrcnn_mobilenet_v3_narrow_fpn")]
+    [InlineData("maskrcnn_resnet_bottleneck_fpn")]
     public void StateDictionary_HasTheNamesAndShapesOfTheStoredModel(string name)
     {
         string folder = SharedData.Golden("models/" + name);
         var file = GoldenCaseFile.Read(Path.Combine(folder, "case.json"));
-        using TwoStageDetector detector = DetectorFactory.Create(FasterRcnnGolden.Config(new GoldenContext(file, CPU)), 0);
+        using TwoStageDetector detector = DetectorFactory.Create(DetectorGolden.Config(new GoldenContext(file, CPU)), 0);
         using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "state_dict_keys.json")));
         string[] expected = [.. document.RootElement.EnumerateArray()
             .Select(e => e.GetProperty("key").GetString() + " [" + string.Join(",", e.GetProperty("shape").EnumerateArray().Select(s => s.GetInt64())) + "]")

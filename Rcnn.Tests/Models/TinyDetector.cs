@@ -33,6 +33,28 @@ internal static class TinyDetector
         Roi = SingleMap.Roi with { Levels = null },
     };
 
+    public static DetectorConfig Mask { get; } = Pyramid with
+    {
+        Assembly = "mask-rcnn-fpn",
+        Roi = Pyramid.Roi with { Mask = new() { Layers = [16, 16], Width = 16, PoolSize = 7 } },
+    };
+
+    /// <summary><see cref="Scene"/> with masks that leave out the lower right quarter of each box.</summary>
+    public static (Tensor Image, Target Target) MaskedScene(int shift)
+    {
+        (Tensor image, Target target) = Scene(shift);
+        Tensor masks = zeros([2, 96, 128], ScalarType.Byte);
+        for (int k = 0; k < 2; k++)
+        {
+            float[] b = Floats(target.Boxes[k]);
+            int x = (int)b[0], y = (int)b[1], w = (int)(b[2] - b[0]), h = (int)(b[3] - b[1]);
+            masks[k].narrow(0, y, h).narrow(1, x, w).fill_(1);
+            masks[k].narrow(0, y + h / 2, h - h / 2).narrow(1, x + w / 2, w - w / 2).fill_(0);
+        }
+
+        return (image, target with { Masks = masks });
+    }
+
     /// <summary>An image [96,128,3] uint8 with a red object of class 1 and a green one of class 2, moved by <paramref name="shift"/> pixels.</summary>
     public static (Tensor Image, Target Target) Scene(int shift)
     {

@@ -16,12 +16,13 @@ public enum Activation
 
 /// <summary>
 /// A convolution, the normalisation after it and an activation, computed as one convolution wherever the normalisation is a fixed
-/// affine map (frozen, or batch normalisation in evaluation): W' = W·s, b' = bias − mean·s with s = weight/√(var + eps).
+/// affine map (frozen, or batch normalisation in evaluation): W' = W·s, b' = bias + (b − mean)·s with s = weight/√(var + eps). Without a
+/// normalisation, the convolution as it is.
 /// With gradients the product W·s is part of the graph; without, it is kept until one of the tensors it comes from changes.
 /// Where the weights outnumber the outputs (the last stages of a ResNet) the map is applied to the outputs, in place, instead: it touches less memory
 /// and needs no second copy of the weights. The modules stay what they are: nothing here shows in the state dictionary.
 /// </summary>
-public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor> norm, Activation activation)
+public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, Activation activation)
 {
     private Tensor? _weight;
     private Tensor? _bias;
@@ -38,15 +39,23 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor> norm, Ac
         };
         if (affine is not { } a)
         {
-            using Tensor raw = convolution.call(input);
-            return Activate(norm.call(raw), activation);
+            Tensor raw = convolution.call(input);
+            if (norm is null)
+            {
+                return Activate(raw, activation);
+            }
+
+            using (raw)
+            {
+                return Activate(norm.call(raw), activation);
+            }
         }
 
         if (convolution.weight.numel() > OutputCount(input))
         {
             using var scope = NewDisposeScope();
             (Tensor factor, Tensor shift) = FrozenBatchNorm2d.Affine(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps);
-            Tensor output = Convolve(input, convolution.weight, null).mul_(factor.view(1, -1, 1, 1)).add_(shift.view(1, -1, 1, 1));
+            Tensor output = Convolve(input, convolution.weight, convolution.bias).mul_(factor.view(1, -1, 1, 1)).add_(shift.view(1, -1, 1, 1));
             return Activate(output, activation).MoveToOuterDisposeScope();
         }
 
@@ -57,7 +66,7 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor> norm, Ac
             return Activate(Convolve(input, weight, bias), activation).MoveToOuterDisposeScope();
         }
 
-        long stamp = Engine.Version(convolution.weight) + Engine.Version(a.Scale) + Engine.Version(a.Shift) + Engine.Version(a.Mean) + Engine.Version(a.Variance);
+        long stamp = Engine.Version(convolution.weight) + (convolution.bias is { } b0 ? Engine.Version(b0) : 0) + Engine.Version(a.Scale) + Engine.Version(a.Shift) + Engine.Version(a.Mean) + Engine.Version(a.Variance);
         if (stamp != _stamp || _weight is null || _bias is null)
         {
             using var scope = NewDisposeScope();
@@ -94,7 +103,7 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor> norm, Ac
     private (Tensor Weight, Tensor Bias) Fold(Tensor scale, Tensor shift, Tensor mean, Tensor variance, double eps)
     {
         (Tensor factor, Tensor bias) = FrozenBatchNorm2d.Affine(scale, shift, mean, variance, eps);
-        return (convolution.weight.mul(factor.view(-1, 1, 1, 1)), bias);
+        return (convolution.weight.mul(factor.view(-1, 1, 1, 1)), convolution.bias is { } own ? bias.add(own.mul(factor)) : bias);
     }
 
     /// <summary>Elements of the output; a pixel more or less at the border does not matter here.</summary>

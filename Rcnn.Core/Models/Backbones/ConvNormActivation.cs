@@ -4,7 +4,10 @@ using static TorchSharp.torch.nn;
 
 namespace Rcnn.Core.Models.Backbones;
 
-/// <summary>A convolution without bias as "0" and its normalisation as "1", then an activation; padding keeps the size at stride 1.</summary>
+/// <summary>
+/// A convolution as "0", its normalisation as "1", then an activation; padding keeps the size at stride 1. The convolution has a bias only
+/// where <see cref="BackboneConfig.Norm"/> is none.
+/// </summary>
 public sealed class ConvNormActivation : Module<Tensor, Tensor>
 {
     private readonly ConvNorm _layer;
@@ -13,10 +16,14 @@ public sealed class ConvNormActivation : Module<Tensor, Tensor>
         BackboneConfig config, long input, long output, long kernel, long stride, long groups, Activation activation, double batchMomentum = 0.1)
         : base(nameof(ConvNormActivation))
     {
-        Conv2d convolution = Conv2d(input, output, kernel, stride: stride, padding: kernel / 2, groups: groups, bias: false);
-        Module<Tensor, Tensor> norm = NormLayer.Create(config, output, batchMomentum);
+        Module<Tensor, Tensor>? norm = config.Norm == NormLayer.None ? null : NormLayer.Create(config, output, batchMomentum);
+        Conv2d convolution = Conv2d(input, output, kernel, stride: stride, padding: kernel / 2, groups: groups, bias: norm is null);
         register_module("0", convolution);
-        register_module("1", norm);
+        if (norm is not null)
+        {
+            register_module("1", norm);
+        }
+
         _layer = new ConvNorm(convolution, norm, activation);
     }
 

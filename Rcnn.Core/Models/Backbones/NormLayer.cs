@@ -8,6 +8,9 @@ public static class NormLayer
 {
     public const int Groups = 32;
 
+    /// <summary>The name for no normalisation, where a layer may go without.</summary>
+    public const string None = "none";
+
     /// <exception cref="RcnnException">An unknown name, or channels that 32 groups do not divide.</exception>
     public static Module<Tensor, Tensor> Create(BackboneConfig config, long channels, double batchMomentum = 0.1) => config.Norm switch
     {

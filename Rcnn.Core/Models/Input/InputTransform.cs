@@ -56,10 +56,20 @@ public sealed class InputTransform(InputConfig config)
         return boxes.mul(factors);
     }
 
+    /// <summary>Masks of the targets in the pixels of the batch, without padding.</summary>
+    /// <exception cref="ArgumentException">A target without masks.</exception>
+    public static IReadOnlyList<Tensor> ScaleMasks(IReadOnlyList<Target> targets, ImageBatch batch) =>
+        [.. targets.Select((t, i) => ScaleMasks(t.Masks ?? throw new ArgumentException($"image {t.ImageId}: masks expected", nameof(targets)), batch.Sizes[i]))];
+
     /// <summary>[N,H,W] uint8 masks to the size of the resized image, nearest pixel.</summary>
     public static Tensor ScaleMasks(Tensor masks, ImageSize to)
     {
         using var scope = NewDisposeScope();
+        if (masks.shape[0] == 0)
+        {
+            return zeros([0, to.Height, to.Width], ScalarType.Byte).MoveToOuterDisposeScope();
+        }
+
         Tensor scaled = F.interpolate(masks.unsqueeze(1).to(ScalarType.Float32), size: [to.Height, to.Width], mode: TorchSharp.torch.InterpolationMode.Nearest);
         return scaled.squeeze(1).to(ScalarType.Byte).MoveToOuterDisposeScope();
     }

@@ -21,8 +21,9 @@ public sealed class RegionHeads : Module
     private readonly BalancedSampler _sampler;
     private readonly BoxCoder _coder;
 
-    /// <exception cref="RcnnException">A level that the backbone does not have.</exception>
-    public RegionHeads(RoiConfig config, int classes, IReadOnlyList<string> levels, int channels)
+    /// <param name="masks">Build the mask branch too.</param>
+    /// <exception cref="RcnnException">A level that the backbone does not have, or a setting of the mask branch out of range.</exception>
+    public RegionHeads(RoiConfig config, int classes, IReadOnlyList<string> levels, int channels, bool masks = false)
         : base(nameof(RegionHeads))
     {
         string[] pooled = config.Levels ?? [.. levels.Where(l => l != "pool")];
@@ -40,14 +41,26 @@ public sealed class RegionHeads : Module
         box_head = new BoxHead(channels, config.PoolSize, config.HeadWidth);
         box_predictor = new BoxPredictor(config.HeadWidth, classes);
         RegisterComponents();
+        if (masks)
+        {
+            Mask = new MaskBranch(config, classes, channels);
+            register_module("mask_head", Mask.Head);
+            register_module("mask_predictor", Mask.Predictor);
+        }
     }
+
+    /// <summary>The mask branch, or null.</summary>
+    public MaskBranch? Mask { get; }
+
+    /// <summary>The maps that regions are pooled from.</summary>
+    public IReadOnlyList<Tensor> Pooled(IReadOnlyList<Tensor> maps) => [.. _levels.Select(l => maps[l])];
 
     /// <summary>Classifies and refines <paramref name="boxes"/>, [R,4] for each image in pixels of the batch.</summary>
     public RegionPrediction Predict(IReadOnlyList<Tensor> maps, IReadOnlyList<Tensor> boxes, ImageBatch batch)
     {
         using var scope = NewDisposeScope();
         // Channels first, as the first linear layer of a torchvision checkpoint reads them.
-        Tensor regions = _pool.Apply([.. _levels.Select(l => maps[l])], boxes, [.. batch.Sizes.Select(s => (s.Height, s.Width))], channelsLastOutput: false);
+        Tensor regions = _pool.Apply(Pooled(maps), boxes, [.. batch.Sizes.Select(s => (s.Height, s.Width))], channelsLastOutput: false);
         RegionPrediction prediction = box_predictor.call(box_head.call(regions));
         prediction.Logits.MoveToOuterDisposeScope();
         prediction.Deltas.MoveToOuterDisposeScope();
@@ -63,7 +76,7 @@ public sealed class RegionHeads : Module
         using var scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         var boxes = new List<Tensor>();
-        List<Tensor> deltas = [];
+        List<Tensor> deltas = [], foregroundBoxes = [], foregroundObjects = [];
         List<long> sampledLabels = [], foreground = [];
         for (int image = 0; image < proposals.Count; image++)
         {
@@ -88,14 +101,15 @@ public sealed class RegionHeads : Module
                 sampledLabels.Add(match >= 0 ? objectLabels[match] : 0);
             }
 
+            foregroundBoxes.Add(sampledBoxes.index_select(0, tensor(own.ToArray())));
+            foregroundObjects.Add(tensor(own.Select(i => matches[sample[i]]).ToArray()));
             if (own.Count > 0)
             {
-                Tensor references = objects[image].index_select(0, tensor(own.Select(i => matches[sample[i]]).ToArray()));
-                deltas.Add(_coder.Encode(references, sampledBoxes.index_select(0, tensor(own.ToArray()))));
+                deltas.Add(_coder.Encode(objects[image].index_select(0, foregroundObjects[image]), foregroundBoxes[image]));
             }
         }
 
-        foreach (Tensor b in boxes)
+        foreach (Tensor b in boxes.Concat(foregroundBoxes).Concat(foregroundObjects))
         {
             b.MoveToOuterDisposeScope();
         }
@@ -105,7 +119,9 @@ public sealed class RegionHeads : Module
             tensor(sampledLabels.ToArray()).MoveToOuterDisposeScope(),
             tensor(foreground.ToArray()).MoveToOuterDisposeScope(),
             tensor(foreground.Select(i => sampledLabels[(int)i]).ToArray()).MoveToOuterDisposeScope(),
-            (deltas.Count > 0 ? cat([.. deltas], 0) : zeros([0, 4])).MoveToOuterDisposeScope());
+            (deltas.Count > 0 ? cat([.. deltas], 0) : zeros([0, 4])).MoveToOuterDisposeScope(),
+            foregroundBoxes,
+            foregroundObjects);
     }
 
     /// <summary>

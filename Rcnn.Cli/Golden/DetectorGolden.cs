@@ -2,20 +2,23 @@ using System.Globalization;
 using System.Text.Json;
 using Rcnn.Core;
 using Rcnn.Core.Models;
+using Rcnn.Core.Models.Input;
 using Rcnn.Core.Models.Stage1Proposals;
 using Rcnn.Core.Models.Stage2Regions;
 using Rcnn.Core.Weights;
+using Rcnn.Ops;
 using static TorchSharp.torch;
 
 namespace Rcnn.Cli.Golden;
 
 /// <summary>
 /// A whole detector with stored weights: every intermediate result of a detection, the detections, the losses of one training step,
-/// gradients and their norms, and, where the case has batch normalisation to train, its losses and running statistics.
+/// gradients and their norms, and, where the case has batch normalisation to train, its losses and running statistics. Weights under old names in
+/// an old container must fill the detector with the same values.
 /// </summary>
-internal sealed class FasterRcnnGolden : IGoldenCase
+internal sealed class DetectorGolden(string op) : IGoldenCase
 {
-    public string Op => "faster_rcnn";
+    public string Op => op;
 
     public void Run(GoldenContext c)
     {
@@ -25,7 +28,8 @@ internal sealed class FasterRcnnGolden : IGoldenCase
         using var scope = NewDisposeScope();
         int count = c.InputNames.Count(n => n.StartsWith("image_", StringComparison.Ordinal));
         Tensor[] images = [.. Enumerable.Range(0, count).Select(i => c.Tensor($"image_{i}").permute(1, 2, 0))];
-        Target[] targets = [.. Enumerable.Range(0, count).Select(i => new Target(c.Tensor($"target_boxes_{i}"), c.Tensor($"target_labels_{i}"), i))];
+        Target[] targets = [.. Enumerable.Range(0, count).Select(i => new Target(
+            c.Tensor($"target_boxes_{i}"), c.Tensor($"target_labels_{i}"), i, c.HasInput($"target_masks_{i}") ? c.Tensor($"target_masks_{i}") : null))];
 
         Detection(c, detector, images);
         Training(c, detector, images, targets);
@@ -35,9 +39,45 @@ internal sealed class FasterRcnnGolden : IGoldenCase
             BatchNormTraining(c, detector, images, targets);
         }
 
+        if (c.HasFile("legacy_state_dict"))
+        {
+            Legacy(c, detector, weights);
+        }
+
         foreach (Tensor weight in weights.Values)
         {
             weight.Dispose();
+        }
+    }
+
+    private static void Legacy(GoldenContext c, TwoStageDetector detector, IReadOnlyDictionary<string, Tensor> weights)
+    {
+        string file = c.File("legacy_state_dict");
+        using var scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        foreach (Tensor value in detector.state_dict().Values)
+        {
+            value.zero_();
+        }
+
+        IReadOnlyDictionary<string, Tensor> old = WeightFile.Read(file);
+        DetectorWeights.LoadDetector(detector, old, file);
+        using var map = JsonDocument.Parse(File.ReadAllBytes(c.File("legacy_key_map")));
+        foreach (JsonProperty entry in map.RootElement.GetProperty("old_to_new").EnumerateObject())
+        {
+            string current = DetectorWeights.CurrentName(entry.Name);
+            if (!old.ContainsKey(entry.Name) || current != entry.Value.GetString())
+            {
+                throw new RcnnException($"{file}: {entry.Name}: {entry.Value.GetString()} expected as today's name, got {current}");
+            }
+        }
+
+        foreach ((string name, Tensor value) in detector.state_dict())
+        {
+            if (weights.TryGetValue(name, out Tensor? expected) && !expected.allclose(value, 0, 0))
+            {
+                throw new RcnnException($"{file}: {name} differs from {c.File("state_dict")}");
+            }
         }
     }
 
@@ -81,6 +121,29 @@ internal sealed class FasterRcnnGolden : IGoldenCase
             c.Check($"det_boxes_{i}", detections[i].Boxes);
             c.Check($"det_scores_{i}", detections[i].Scores);
             c.Check($"det_labels_{i}", detections[i].Labels);
+        }
+
+        if (detector.Regions.Mask is { } mask)
+        {
+            Masks(c, mask, detector, detections, maps, batch);
+        }
+    }
+
+    private static void Masks(
+        GoldenContext c, MaskBranch mask, TwoStageDetector detector, IReadOnlyList<Detections> detections, IReadOnlyList<Tensor> maps, ImageBatch batch)
+    {
+        for (int i = 0; i < detections.Count; i++)
+        {
+            ImageSize size = batch.OriginalSizes[i];
+            Tensor pasted = MaskPaste.Apply(detections[i].Masks!, detections[i].Boxes, (size.Height, size.Width)).squeeze(1);
+            c.Check($"det_masks_u8_{i}", pasted.ge(0.5).to(ScalarType.Byte));
+            c.Check($"det_masks_prob_top2_{i}", pasted.narrow(0, 0, c.Expected($"det_masks_prob_top2_{i}").Shape[0]));
+        }
+
+        if (c.HasOutput("mask_logits_top2"))
+        {
+            Tensor[] boxes = [.. detections.Select((d, i) => InputTransform.ScaleBoxes(d.Boxes, batch.OriginalSizes[i], batch.Sizes[i]))];
+            c.Check("mask_logits_top2", mask.Predict(detector.Regions.Pooled(maps), boxes, batch).narrow(0, 0, c.Expected("mask_logits_top2").Shape[0]));
         }
     }
 
@@ -163,7 +226,7 @@ internal sealed class FasterRcnnGolden : IGoldenCase
         double[][] sizes = [.. c.Param("anchor_sizes").EnumerateArray().Select(row => row.EnumerateArray().Select(v => v.GetDouble()).ToArray())];
         return new DetectorConfig
         {
-            Assembly = fpn ? "faster-rcnn-fpn" : "faster-rcnn-c4",
+            Assembly = c.Flag("mask", false) ? "mask-rcnn-fpn" : fpn ? "faster-rcnn-fpn" : "faster-rcnn-c4",
             Classes = c.Integer("classes"),
             Input = new()
             {
@@ -212,6 +275,9 @@ internal sealed class FasterRcnnGolden : IGoldenCase
                 ForegroundIou = c.Number("box_fg"),
                 BackgroundIou = c.Number("box_bg"),
                 BoxWeights = c.Numbers("box_reg_weights"),
+                Mask = c.HasParam("mask_layers")
+                    ? new() { Layers = [.. c.Integers("mask_layers").Select(l => (int)l)], Width = (int)c.Integers("mask_layers")[^1], PoolSize = c.Param("roi_align").GetProperty("mask_output").GetInt32() }
+                    : new(),
             },
             Output = new()
             {
