@@ -9,7 +9,7 @@ namespace Rcnn.Core.Models;
 /// <summary>
 /// Which convolutions run on channels-last maps. oneDNN takes depthwise convolutions and those on the image itself several times faster so,
 /// and dense 3×3 convolutions on many channels two to three times slower (AVX2, backward more than forward). So MobileNets and the stem of a
-/// ResNet are channels-last; the rest of a ResNet, the pyramid and the proposal head are not. The weights carry the layout, maps follow.
+/// ResNet are channels-last; the rest of a ResNet, the pyramid and the proposal head are so only without gradients, where <see cref="WinogradLayer"/> takes them. The weights carry the layout, maps follow.
 /// </summary>
 internal static class MemoryLayout
 {

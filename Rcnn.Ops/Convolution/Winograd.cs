@@ -20,18 +20,18 @@ internal static class Winograd
 
     public const float A2 = A * A, B2 = B * B, A2B2 = A2 * B2, SumOfSquares = A2 + B2;
 
-    /// <summary>Row i of G·g for a column (g0, g1, g2) of the filter.</summary>
-    public static double Filter(int i, double g0, double g1, double g2)
+    /// <summary>G, [6,3].</summary>
+    public static double[] FilterMatrix()
     {
-        const double a = A, b = B, na = 2 * a * a * (a * a - b * b), nb = 2 * b * b * (b * b - a * a);
-        return i switch
-        {
-            0 => g0 / (a * a * b * b),
-            1 => (g0 + a * g1 + a * a * g2) / na,
-            2 => (g0 - a * g1 + a * a * g2) / na,
-            3 => (g0 + b * g1 + b * b * g2) / nb,
-            4 => (g0 - b * g1 + b * b * g2) / nb,
-            _ => g2,
-        };
+        const double a = A, b = B, zero = a * a * b * b, ofA = 2 * a * a * (a * a - b * b), ofB = 2 * b * b * (b * b - a * a);
+        return
+        [
+            1 / zero, 0, 0,
+            1 / ofA, a / ofA, a * a / ofA,
+            1 / ofA, -a / ofA, a * a / ofA,
+            1 / ofB, b / ofB, b * b / ofB,
+            1 / ofB, -b / ofB, b * b / ofB,
+            0, 0, 1,
+        ];
     }
 }

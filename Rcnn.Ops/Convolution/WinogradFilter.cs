@@ -39,6 +39,9 @@ public sealed unsafe class WinogradFilter : IDisposable
         GC.KeepAlive(packed);
     }
 
+    /// <summary>A filter that nobody disposed gives its memory back all the same.</summary>
+    ~WinogradFilter() => Release();
+
     /// <summary>K, channels of the result.</summary>
     public int Outputs { get; }
 
@@ -57,6 +60,12 @@ public sealed unsafe class WinogradFilter : IDisposable
 
     /// <summary>Gives the memory back to the pool.</summary>
     public void Dispose()
+    {
+        Release();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Release()
     {
         if (!_disposed)
         {
@@ -86,9 +95,11 @@ public sealed unsafe class WinogradFilter : IDisposable
 
     private void Transform(float* weight, float[] scale)
     {
+        double[] matrix = Winograd.FilterMatrix();
         ParallelLoop.Run(Panels, panel =>
         {
-            Span<double> half = stackalloc double[3 * Winograd.Inputs];
+            const int n = Winograd.Inputs;
+            Span<double> half = stackalloc double[3 * n];
             for (int column = 0; column < PanelWidth; column++)
             {
                 int k = panel * PanelWidth + column;
@@ -96,20 +107,21 @@ public sealed unsafe class WinogradFilter : IDisposable
                 {
                     float* g = weight + ((long)Math.Min(k, Outputs - 1) * Inputs + c) * 9;
                     double factor = k < Outputs ? scale[k] : 0;
-                    for (int x = 0; x < 3; x++)
+                    for (int i = 0; i < n; i++)
                     {
-                        for (int i = 0; i < Winograd.Inputs; i++)
+                        for (int x = 0; x < 3; x++)
                         {
-                            half[i * 3 + x] = Winograd.Filter(i, g[x], g[3 + x], g[6 + x]);
+                            half[i * 3 + x] = factor * (matrix[3 * i] * g[x] + matrix[3 * i + 1] * g[3 + x] + matrix[3 * i + 2] * g[6 + x]);
                         }
                     }
 
-                    for (int i = 0; i < Winograd.Inputs; i++)
+                    float* to = Panel(0, panel) + c * PanelWidth + column;
+                    long step = (long)Panels * Inputs * PanelWidth;
+                    for (int i = 0; i < n; i++)
                     {
-                        for (int j = 0; j < Winograd.Inputs; j++)
+                        for (int j = 0; j < n; j++, to += step)
                         {
-                            Panel(i * Winograd.Inputs + j, panel)[c * PanelWidth + column] =
-                                (float)(factor * Winograd.Filter(j, half[i * 3], half[i * 3 + 1], half[i * 3 + 2]));
+                            *to = (float)(matrix[3 * j] * half[3 * i] + matrix[3 * j + 1] * half[3 * i + 1] + matrix[3 * j + 2] * half[3 * i + 2]);
                         }
                     }
                 }

@@ -20,10 +20,11 @@ public enum Activation
 /// normalisation, the convolution as it is.
 /// With gradients the product W·s is part of the graph; without, it is kept until one of the tensors it comes from changes.
 /// Where the weights outnumber the outputs (the last stages of a ResNet) the map is applied to the outputs, in place, instead: it touches less memory
-/// and needs no second copy of the weights. The modules stay what they are: nothing here shows in the state dictionary.
+/// and needs no second copy of the weights. Without gradients a dense 3×3 convolution goes the way of <see cref="WinogradLayer"/>. The modules stay what they are: nothing here shows in the state dictionary.
 /// </summary>
 public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, Activation activation)
 {
+    private readonly WinogradLayer _winograd = new(convolution);
     private Tensor? _weight;
     private Tensor? _bias;
     private long _stamp = -1;
@@ -49,6 +50,13 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
             {
                 return Activate(norm.call(raw), activation);
             }
+        }
+
+        if (activation is Activation.None or Activation.Relu && _winograd.Suits(input))
+        {
+            long version = Engine.Version(a.Scale) + Engine.Version(a.Shift) + Engine.Version(a.Mean) + Engine.Version(a.Variance);
+            return _winograd.Apply(
+                input, () => FrozenBatchNorm2d.Affine(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps), version, activation == Activation.Relu);
         }
 
         if (convolution.weight.numel() > OutputCount(input))
@@ -86,6 +94,7 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
     {
         _weight?.Dispose();
         _bias?.Dispose();
+        _winograd.Release();
         (_weight, _bias) = (null, null);
     }
 

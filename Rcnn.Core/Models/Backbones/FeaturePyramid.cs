@@ -14,6 +14,7 @@ public sealed class FeaturePyramid : Module<IReadOnlyList<Tensor>, IReadOnlyList
 {
     private readonly ModuleList<Sequential> inner_blocks = new();
     private readonly ModuleList<Sequential> layer_blocks = new();
+    private readonly List<WinogradLayer> _fast = [];
 
     public FeaturePyramid(IReadOnlyList<int> inputs, int channels)
         : base(nameof(FeaturePyramid))
@@ -21,7 +22,9 @@ public sealed class FeaturePyramid : Module<IReadOnlyList<Tensor>, IReadOnlyList
         foreach (int input in inputs)
         {
             inner_blocks.Add(Sequential(Conv2d(input, channels, 1)));
-            layer_blocks.Add(Sequential(Conv2d(channels, channels, 3, padding: 1)));
+            Conv2d output = Conv2d(channels, channels, 3, padding: 1);
+            layer_blocks.Add(Sequential(output));
+            _fast.Add(new WinogradLayer(output));
         }
 
         RegisterComponents();
@@ -33,13 +36,13 @@ public sealed class FeaturePyramid : Module<IReadOnlyList<Tensor>, IReadOnlyList
         using var scope = NewDisposeScope();
         int last = input.Count - 1;
         var maps = new Tensor[input.Count + 1];
-        Tensor inner = inner_blocks[last].call(input[last]).contiguous();
-        maps[last] = layer_blocks[last].call(inner);
+        Tensor inner = Lateral(last, input[last]);
+        maps[last] = Output(last, inner);
         for (int i = last - 1; i >= 0; i--)
         {
-            Tensor lateral = inner_blocks[i].call(input[i]).contiguous();
+            Tensor lateral = Lateral(i, input[i]);
             inner = lateral.add_(F.interpolate(inner, size: lateral.shape[2..], mode: InterpolationMode.Nearest));
-            maps[i] = layer_blocks[i].call(inner);
+            maps[i] = Output(i, inner);
         }
 
         maps[^1] = F.max_pool2d(maps[last], [1, 1], [2, 2]);
@@ -50,6 +53,15 @@ public sealed class FeaturePyramid : Module<IReadOnlyList<Tensor>, IReadOnlyList
 
         return maps;
     }
+
+    /// <summary>With gradients the pyramid is contiguous, without it keeps the body's layout; see <see cref="MemoryLayout"/>.</summary>
+    private Tensor Lateral(int level, Tensor map)
+    {
+        Tensor lateral = inner_blocks[level].call(map);
+        return is_grad_enabled() ? lateral.contiguous() : lateral;
+    }
+
+    private Tensor Output(int level, Tensor inner) => _fast[level].Suits(inner) ? _fast[level].Apply(inner) : layer_blocks[level].call(inner);
 }
 
 /// <summary>A backbone and the pyramid on top of it: "body" and "fpn".</summary>

@@ -74,7 +74,7 @@ public sealed class ResNet : Backbone
             value = F.max_pool2d(stem, [3, 3], [2, 2], [1, 1]);
         }
 
-        // The wide 1×1 convolutions of the first stage are several times faster channels-last, and so is the stage; backward it is not.
+        // Without gradients the 3×3 convolutions are channels-last where WinogradLayer takes them, and the 1×1 ones are faster so; backward they are not.
         bool channelsLast = !is_grad_enabled();
         if (!channelsLast)
         {
@@ -99,10 +99,6 @@ public sealed class ResNet : Backbone
                 maps.Add(value);
             }
 
-            if (channelsLast && stage == 0 && _stages.Count > 1)
-            {
-                value = Contiguous(value, maps);
-            }
         }
 
         return maps;

@@ -1,3 +1,4 @@
+using Rcnn.Core.Models.Backbones;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -18,12 +19,14 @@ public sealed class RpnHead : Module<IReadOnlyList<Tensor>, RpnPrediction>
     private readonly Sequential conv;
     private readonly Conv2d cls_logits;
     private readonly Conv2d bbox_pred;
+    private readonly WinogradLayer[] _fast;
 
     public RpnHead(long channels, long anchors, int depth)
         : base(nameof(RpnHead))
     {
-        conv = Sequential(Enumerable.Range(0, depth).Select(_ =>
-            (Module<Tensor, Tensor>)Sequential(Conv2d(channels, channels, 3, padding: 1), ReLU(inplace: true))));
+        Conv2d[] layers = [.. Enumerable.Range(0, depth).Select(_ => Conv2d(channels, channels, 3, padding: 1))];
+        conv = Sequential(layers.Select(layer => (Module<Tensor, Tensor>)Sequential(layer, ReLU(inplace: true))));
+        _fast = [.. layers.Select(layer => new WinogradLayer(layer))];
         cls_logits = Conv2d(channels, anchors, 1);
         bbox_pred = Conv2d(channels, anchors * 4, 1);
         RegisterComponents();
@@ -34,11 +37,33 @@ public sealed class RpnHead : Module<IReadOnlyList<Tensor>, RpnPrediction>
         Tensor[] logits = new Tensor[input.Count], deltas = new Tensor[input.Count];
         for (int i = 0; i < input.Count; i++)
         {
-            using Tensor hidden = conv.call(input[i]);
+            using Tensor hidden = Hidden(input[i]);
             logits[i] = cls_logits.call(hidden);
             deltas[i] = bbox_pred.call(hidden);
         }
 
         return new RpnPrediction(logits, deltas);
+    }
+
+    private Tensor Hidden(Tensor map)
+    {
+        if (!Array.TrueForAll(_fast, layer => layer.Suits(map)))
+        {
+            return conv.call(map);
+        }
+
+        Tensor value = map;
+        foreach (WinogradLayer layer in _fast)
+        {
+            Tensor next = layer.Apply(value, relu: true);
+            if (!ReferenceEquals(value, map))
+            {
+                value.Dispose();
+            }
+
+            value = next;
+        }
+
+        return value;
     }
 }
