@@ -43,6 +43,7 @@ internal static class OperatorBenchmarks
             var matcher = new Matcher(0.7, 0.3, allowLowQuality: true);
             return () => matcher.Match(anchors, truths);
         }),
+        .. MaskBenchmarks.All(),
     ];
 
     /// <summary>Boxes with sides of low … high, cut at the image: [n,4].</summary>
@@ -64,13 +65,13 @@ internal static class OperatorBenchmarks
 
     private static AnchorGenerator Pyramid() => new([[32], [64], [128], [256], [512]], [0.5, 1, 2]);
 
-    private static SimpleBenchmark NmsOf(int count) => Simple($"nms_{count}", "threshold 0.7", random =>
+    private static IBenchmark NmsOf(int count) => Simple($"nms_{count}", "threshold 0.7", random =>
     {
         Tensor boxes = Boxes(random, count), scores = Uniform(random, count);
         return () => Nms.Run(boxes, scores, 0.7);
     });
 
-    private static SimpleBenchmark Simple(string name, string note, Func<RandomStream, Func<object>> setup) => new(name, note, setup);
+    internal static IBenchmark Simple(string name, string note, Func<RandomStream, Func<object>> setup) => new SimpleBenchmark(name, note, setup);
 
     private sealed class SimpleBenchmark(string name, string note, Func<RandomStream, Func<object>> setup) : IBenchmark
     {

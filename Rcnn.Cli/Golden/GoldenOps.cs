@@ -34,6 +34,9 @@ internal static class GoldenOps
         new MasksToBoxesGolden(),
         new PasteMasksGolden(),
         new MaskRcnnLossGolden(),
+        new RleGolden(),
+        new RleIouGolden(),
+        new RleMergeGolden(),
         new ResizeGolden(),
     ];
 

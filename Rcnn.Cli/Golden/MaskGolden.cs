@@ -33,8 +33,7 @@ internal sealed class MaskRcnnLossGolden : IGoldenCase
     {
         int side = c.Integer("M");
         Tensor matched = c.Tensor("matched_idxs"), logits = c.Tensor("mask_logits").requires_grad_(true);
-        Tensor rois = cat([matched.to(float32).unsqueeze(1), c.Tensor("proposals")], 1);
-        Tensor targets = RoiAlign.Apply(c.Tensor("gt_masks").to(float32).unsqueeze(1), rois, side, side, 1, 0, aligned: false).squeeze(1);
+        Tensor targets = MaskTargets.Of(c.Tensor("gt_masks"), c.Tensor("proposals"), matched, side);
         Tensor own = logits.index(arange(matched.shape[0], int64), c.Tensor("gt_labels").index_select(0, matched));
         Tensor loss = F.binary_cross_entropy_with_logits(own, targets);
         loss.backward();

@@ -120,17 +120,7 @@ internal sealed class CocoCategoryEvaluation
             ReadOnlySpan<double> d = _data.DetectionBox.AsSpan(4 * detections[i], 4);
             for (int j = 0; j < objects; j++)
             {
-                ReadOnlySpan<double> g = _data.ObjectBox.AsSpan(4 * (g0 + j), 4);
-                double w = Math.Min(d[2] + d[0], g[2] + g[0]) - Math.Max(d[0], g[0]);
-                double h = Math.Min(d[3] + d[1], g[3] + g[1]) - Math.Max(d[1], g[1]);
-                double overlap = 0;
-                if (w > 0 && h > 0)
-                {
-                    double intersection = w * h, area = d[2] * d[3];
-                    overlap = intersection / (_data.ObjectCrowd[g0 + j] ? area : area + (g[2] * g[3]) - intersection);
-                }
-
-                _overlap[(i * objects) + j] = overlap;
+                _overlap[(i * objects) + j] = CocoOverlap.OfBoxes(d, _data.ObjectBox.AsSpan(4 * (g0 + j), 4), _data.ObjectCrowd[g0 + j]);
             }
         }
     }

@@ -5,18 +5,87 @@ using static TorchSharp.torch;
 namespace Rcnn.Ops;
 
 /// <summary>
-/// Draws the mask of each box into an image of its own (He et al. 2017, §3.1; numbers as torchvision): the mask gets a border of zeros, the box grows by the same factor and
-/// is cut to whole pixels towards zero, and the mask is stretched over it bilinearly. No gradient passes through.
+/// Draws the soft mask of each box into an image of its own, bilinearly (He et al. 2017, §3.1), by the numbers of <see cref="MaskPasteConvention"/>. No gradient passes through.
 /// </summary>
 public static unsafe class MaskPaste
 {
     /// <param name="masks">[N,1,M,M] float32, soft masks</param>
     /// <param name="boxes">[N,4] float32 in pixels of the image; parts outside are cut off</param>
     /// <param name="image">Height and width in pixels.</param>
-    /// <param name="padding">Width of the border of zeros, mask cells.</param>
-    /// <returns>[N,1,H,W] float32</returns>
+    /// <param name="padding">Width of the border of zeros, mask cells; <see cref="MaskPasteConvention.Torchvision"/> alone has one.</param>
+    /// <param name="convention">How the mask meets the pixels.</param>
+    /// <returns>[N,1,H,W] float32. A box that is not finite leaves nothing; under <see cref="MaskPasteConvention.Detectron2"/> nor does one without area.</returns>
     /// <exception cref="ArgumentException">Other shapes or types.</exception>
-    public static Tensor Apply(Tensor masks, Tensor boxes, (int Height, int Width) image, int padding = 1)
+    public static Tensor Apply(
+        Tensor masks, Tensor boxes, (int Height, int Width) image, int padding = 1, MaskPasteConvention convention = MaskPasteConvention.Torchvision)
+    {
+        Check(masks, boxes, image, padding);
+        using Tensor m = masks.contiguous();
+        using Tensor b = boxes.contiguous();
+        int count = (int)m.shape[0], side = (int)m.shape[2];
+        Tensor result = zeros([count, 1, image.Height, image.Width], float32);
+        var (mask, box, output) = (Engine.Pointer(m), Engine.Pointer(b), Engine.Pointer(result));
+        ParallelLoop.Run(side == 0 ? 0 : count, i =>
+        {
+            using var stretched = new StretchedMask((float*)mask + ((long)i * side * side), side, (float*)box + (4L * i), image, padding, convention);
+            float* target = (float*)output + ((long)i * image.Height * image.Width);
+            for (int y = 0; y < stretched.Height; y++)
+            {
+                stretched.Row(y, target + ((long)(stretched.Top + y) * image.Width) + stretched.Left);
+            }
+        });
+        return result;
+    }
+
+    /// <summary>The pixels of each object, run-length encoded, without ever holding the images.</summary>
+    /// <param name="masks">[N,1,M,M] float32, probabilities.</param>
+    /// <param name="boxes">[N,4] float32 in pixels of the image.</param>
+    /// <param name="image">Height and width in pixels.</param>
+    /// <param name="threshold">The probability from which on a pixel belongs to the object.</param>
+    /// <param name="convention">How the mask meets the pixels, and on which side the threshold itself is.</param>
+    /// <returns>N masks of the size of the image.</returns>
+    /// <exception cref="ArgumentException">Other shapes or types, or a threshold outside (0, 1).</exception>
+    public static Rle[] Encode(
+        Tensor masks, Tensor boxes, (int Height, int Width) image, double threshold = 0.5, MaskPasteConvention convention = MaskPasteConvention.Torchvision)
+    {
+        Check(masks, boxes, image, 0);
+        if (!(threshold is > 0 and < 1))
+        {
+            throw new ArgumentException(FormattableString.Invariant($"threshold between 0 and 1 expected, got {threshold}"), nameof(threshold));
+        }
+
+        // x > t as x ≥ the next number, so that one comparison serves both.
+        float least = (float)threshold;
+        least = convention == MaskPasteConvention.Torchvision ? MathF.BitIncrement(least) : least;
+        using Tensor m = masks.contiguous();
+        using Tensor b = boxes.contiguous();
+        int count = (int)m.shape[0], side = (int)m.shape[2];
+        var (mask, box) = (Engine.Pointer(m), Engine.Pointer(b));
+        var result = new Rle[count];
+        ParallelLoop.Run(count, i =>
+        {
+            using var stretched = new StretchedMask((float*)mask + ((long)i * side * side), side, (float*)box + (4L * i), image, 1, convention);
+            int width = stretched.Width;
+            using var line = new Scratch<float>(width);
+            using var pixels = new Scratch<byte>((long)stretched.Height * width);
+            for (int y = 0; y < stretched.Height; y++)
+            {
+                stretched.Row(y, line.Pointer);
+                byte* target = pixels.Pointer + ((long)y * width);
+                for (int x = 0; x < width; x++)
+                {
+                    target[x] = line.Pointer[x] >= least ? (byte)1 : (byte)0;
+                }
+            }
+
+            using var runs = new RunBuffer();
+            RleCodec.Encode(pixels.Pointer, new(stretched.Left, stretched.Top, stretched.Height, width), image.Height, image.Width, runs);
+            result[i] = Rle.OfRuns(image.Height, image.Width, runs.Span);
+        });
+        return result;
+    }
+
+    private static void Check(Tensor masks, Tensor boxes, (int Height, int Width) image, int padding)
     {
         OperatorInput.Float32(masks, nameof(masks));
         OperatorInput.Boxes(boxes, nameof(boxes));
@@ -28,54 +97,5 @@ public static unsafe class MaskPaste
         OperatorInput.Positive(image.Height, nameof(image));
         OperatorInput.Positive(image.Width, nameof(image));
         ArgumentOutOfRangeException.ThrowIfNegative(padding);
-        using Tensor m = masks.contiguous();
-        using Tensor b = boxes.contiguous();
-        int count = (int)m.shape[0], side = (int)m.shape[2];
-        Tensor result = zeros([count, 1, image.Height, image.Width], float32);
-        var (mask, box, output) = (Engine.Pointer(m), Engine.Pointer(b), Engine.Pointer(result));
-        ParallelLoop.Run(side == 0 ? 0 : count, i =>
-            One((float*)mask + (long)i * side * side, side, padding, (float*)box + 4L * i, (float*)output + (long)i * image.Height * image.Width, image));
-        return result;
-    }
-
-    private static void One(float* mask, int side, int padding, float* box, float* output, (int Height, int Width) image)
-    {
-        int padded = side + 2 * padding;
-        float scale = (float)padded / side;
-        (long left, long right) = Grow(box[0], box[2], scale);
-        (long top, long bottom) = Grow(box[1], box[3], scale);
-        long width = Math.Max(right - left + 1, 1), height = Math.Max(bottom - top + 1, 1);
-        float stepX = (float)padded / width, stepY = (float)padded / height;
-        for (long y = Math.Max(top, 0); y < Math.Min(bottom + 1, image.Height); y++)
-        {
-            (int y0, int y1, float below) = Between(y - top, stepY, padded);
-            for (long x = Math.Max(left, 0); x < Math.Min(right + 1, image.Width); x++)
-            {
-                (int x0, int x1, float beside) = Between(x - left, stepX, padded);
-                float upper = (1 - beside) * Cell(mask, side, padding, y0, x0) + beside * Cell(mask, side, padding, y0, x1);
-                float lower = (1 - beside) * Cell(mask, side, padding, y1, x0) + beside * Cell(mask, side, padding, y1, x1);
-                output[y * image.Width + x] = (1 - below) * upper + below * lower;
-            }
-        }
-    }
-
-    private static (long From, long To) Grow(float from, float to, float scale)
-    {
-        float half = (to - from) * 0.5f * scale, center = (to + from) * 0.5f;
-        return ((long)(center - half), (long)(center + half));
-    }
-
-    // Bilinear position with pixel centres at one half, clamped at the border.
-    private static (int Low, int High, float Fraction) Between(long at, float step, int size)
-    {
-        float position = Math.Max((at + 0.5f) * step - 0.5f, 0);
-        int low = Math.Min((int)position, size - 1);
-        return (low, Math.Min(low + 1, size - 1), position - low);
-    }
-
-    private static float Cell(float* mask, int side, int padding, int y, int x)
-    {
-        (y, x) = (y - padding, x - padding);
-        return y >= 0 && x >= 0 && y < side && x < side ? mask[y * side + x] : 0;
     }
 }
