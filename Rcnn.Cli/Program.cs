@@ -38,6 +38,7 @@ public static class Program
         root.Subcommands.Add(Commands.TrainCommand.Create());
         root.Subcommands.Add(Commands.EvalCommand.Create());
         root.Subcommands.Add(Commands.DetectCommand.Create());
+        root.Subcommands.Add(Commands.GalleryCommand.Create());
         root.Subcommands.Add(Commands.RunsCommand.Create());
         root.Subcommands.Add(Commands.ScoreCommand.Create());
         root.Subcommands.Add(Commands.GoldenCommand.Create());

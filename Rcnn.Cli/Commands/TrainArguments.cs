@@ -24,7 +24,7 @@ internal sealed record TrainArguments(
             : TrainPresets.For(Model ?? stored?.Model.Assembly ?? throw RcnnException.Usage("train: --model is missing"), Backbone, classes);
         if (Stop is not { Steps: null, Epochs: null, Minutes: null })
         {
-            config = config with { Stop = Stop };
+            config = config with { Stop = Stop with { Patience = config.Stop.Patience } };
         }
         else if (stored is not null)
         {

@@ -1,3 +1,5 @@
+using Rcnn.Core.Data.Augment;
+
 namespace Rcnn.Core.Data;
 
 /// <summary>How a <see cref="BatchLoader"/> reads. Workers, prefetch and cache change the speed, never the batches.</summary>
@@ -18,6 +20,9 @@ public sealed record LoaderOptions
     /// <summary>Strength of random brightness, contrast and colour, 0 (none) to below 1; see <see cref="Data.ColourJitter"/>.</summary>
     public double ColourJitter { get; init; }
 
+    /// <summary>Mixing, cropping and placing of images; see <see cref="AugmentOptions"/>.</summary>
+    public AugmentOptions Augment { get; init; } = new();
+
     /// <summary>Images whose longer side is above this many pixels are shrunk to it by area averaging, their boxes with them; 0 keeps every size.</summary>
     public int MaxSide { get; init; }
 
@@ -37,11 +42,12 @@ public sealed record LoaderOptions
     public bool IncludeDifficult { get; init; }
 
     /// <exception cref="RcnnException">A value outside its range; names field and value.</exception>
-    internal void Validate()
+    public void Validate()
     {
         Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "1 or more");
         Require(FlipProbability is >= 0 and <= 1, nameof(FlipProbability), FlipProbability, "0 to 1");
         Require(ColourJitter is >= 0 and < 1, nameof(ColourJitter), ColourJitter, "0 to below 1");
+        Augment.Validate("augment");
         Require(MaxSide >= 0, nameof(MaxSide), MaxSide, "0 or more");
         Require(CacheBytes >= 0, nameof(CacheBytes), CacheBytes, "0 or more");
         Require(Workers >= 0, nameof(Workers), Workers, "0 or more");

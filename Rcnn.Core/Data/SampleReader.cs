@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using OpenCvSharp;
+using Rcnn.Core.Data.Augment;
 using Rcnn.Ops;
 
 namespace Rcnn.Core.Data;
@@ -17,6 +18,12 @@ public sealed class SampleReader(IDetectionDataset dataset, LoaderOptions option
     public Sample Read(int epoch, int index)
     {
         Sample sample = Load(index);
+        if (!options.Augment.IsOff())
+        {
+            var random = new RandomStream(options.Seed, $"augment/{epoch}/{index}");
+            sample = Augmenter.Apply(sample, options.Augment, random, r => Load(r.NextInt(dataset.Count)));
+        }
+
         bool flip = options.FlipProbability > 0
             && new RandomStream(options.Seed, $"flip/{epoch}/{index}").NextDouble() < options.FlipProbability;
         sample = flip ? sample.FlipHorizontally() : sample;

@@ -27,6 +27,7 @@ public static class ConfigCheck
             throw RcnnException.Usage($"model.input.scaleJitter=[{string.Join(",", config.Model.Input.ScaleJitter ?? [])}]: expected two factors, 0 < low ≤ high ≤ 4");
         }
 
+        config.Data.Augment.Validate("data.augment");
         if (!(config.Data.FlipProbability >= 0 && config.Data.FlipProbability <= 1))
         {
             throw RcnnException.Usage($"data.flipProbability={config.Data.FlipProbability}: expected a value in [0,1]");

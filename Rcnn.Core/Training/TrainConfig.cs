@@ -1,3 +1,4 @@
+using Rcnn.Core.Data.Augment;
 using Rcnn.Core.Models;
 
 namespace Rcnn.Core.Training;
@@ -59,6 +60,9 @@ public sealed record DataConfig
 
     /// <summary>Strength of random brightness, contrast and colour, 0 (none) to below 1.</summary>
     public double ColourJitter { get; init; }
+
+    /// <summary>Mixing, cropping and placing of images.</summary>
+    public AugmentOptions Augment { get; init; } = new();
 
     /// <summary>Longer side in pixels that larger images are reduced to when loaded (area averaging); 0 keeps them.</summary>
     public int MaxSide { get; init; }

@@ -42,6 +42,7 @@ internal sealed class TrainingLoop : IDisposable
             Seed = config.Seed,
             FlipProbability = data.FlipProbability,
             ColourJitter = data.ColourJitter,
+            Augment = data.Augment,
             MaxSide = data.MaxSide,
             CacheBytes = (long)data.CacheMegabytes << 20,
             Workers = data.Workers,
