@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
+using Rcnn.Core.Data;
 
 namespace Rcnn.Core.Runs;
 
 /// <summary>
-/// Scalars for TensorBoard: a TFRecord file of Event messages (tensorflow/core/util/event.proto). Each session of a run writes its own file and opens
+/// Scalars and images for TensorBoard: a TFRecord file of Event messages (tensorflow/core/util/event.proto). Each session of a run writes its own file and opens
 /// it with a session start at its step, at which TensorBoard drops what an earlier session wrote beyond.
 /// </summary>
 public sealed class EventFile : IDisposable
@@ -33,6 +34,26 @@ public sealed class EventFile : IDisposable
                 {
                     value.Text(1, name);
                     value.Single(2, (float)number);
+                });
+            }
+        }));
+
+    /// <summary>Appends one event with all images, as PNG.</summary>
+    public void AppendImages(int step, IEnumerable<(string Name, RgbImage Image)> images) =>
+        Write(step, message => message.Message(5, summary =>
+        {
+            foreach ((string name, RgbImage image) in images)
+            {
+                summary.Message(1, value =>
+                {
+                    value.Text(1, name);
+                    value.Message(4, picture =>
+                    {
+                        picture.Integer(1, image.Height);
+                        picture.Integer(2, image.Width);
+                        picture.Integer(3, 3);
+                        picture.Bytes(4, ImageFile.Encode(image, ".png"));
+                    });
                 });
             }
         }));
@@ -112,7 +133,7 @@ public sealed class EventFile : IDisposable
 
         public byte[] ToArray() => _bytes.ToArray();
 
-        private void Bytes(int field, byte[] content)
+        public void Bytes(int field, byte[] content)
         {
             Varint(((ulong)field << 3) | 2);
             Varint((ulong)content.Length);

@@ -15,6 +15,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly MetricsLog _log;
     private readonly Func<IDetectionDataset, ITrainingObserver?, IReadOnlyDictionary<string, double>> _validate;
     private readonly ITrainingObserver? _observer;
+    private readonly Func<IDetectionDataset, IReadOnlyList<(string Name, RgbImage Image)>>? _pictures;
     private readonly BatchLoader _loader;
     private EventFile? _events;
     private readonly int _batchesPerEpoch;
@@ -31,9 +32,11 @@ internal sealed class TrainingLoop : IDisposable
         Trainer trainer,
         MetricsLog log,
         Func<IDetectionDataset, ITrainingObserver?, IReadOnlyDictionary<string, double>> validate,
-        ITrainingObserver? observer)
+        ITrainingObserver? observer,
+        Func<IDetectionDataset, IReadOnlyList<(string Name, RgbImage Image)>>? pictures)
     {
         (_config, _train, _validation, _folder, _trainer, _log, _validate, _observer) = (config, train, validation, folder, trainer, log, validate, observer);
+        _pictures = pictures;
         DataConfig data = config.Data;
         _loader = new BatchLoader(train, new LoaderOptions
         {
@@ -171,6 +174,11 @@ internal sealed class TrainingLoop : IDisposable
             if (_config.ValidationLoss)
             {
                 metrics = new Dictionary<string, double>([.. metrics, .. ValidationLoss.Compute(_trainer, _validation!, _config)]);
+            }
+
+            if (_pictures is not null)
+            {
+                _events?.AppendImages(_state.Step, _pictures(_validation!));
             }
         }
 

@@ -36,7 +36,8 @@ public static class TrainingRun
             config, train, validation, outDir, detector,
             (batch, random) => detector.Losses(batch.Images, batch.Targets, random),
             (data, progress) => EvaluationRun.Execute(detector, data, EvaluationOptions.For(config), progress, cancellation).Metrics,
-            file => Initialize(detector, file), observer, resume, cancellation);
+            file => Initialize(detector, file), observer, resume, cancellation,
+            data => ValidationPictures.Draw(detector, data, config.Data.MaxSide));
     }
 
     /// <summary>The configuration with data names, classes and image counts filled in, checked.</summary>
@@ -73,7 +74,8 @@ public static class TrainingRun
         Func<string, string> initialize,
         ITrainingObserver? observer,
         bool resume,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        Func<IDetectionDataset, IReadOnlyList<(string Name, RgbImage Image)>>? pictures = null)
     {
         RunFolder folder = resume && RunFolder.Exists(outDir) ? RunFolder.Open(outDir) : RunFolder.Create(outDir, config);
         using IDisposable exclusive = folder.Lock();
@@ -98,7 +100,7 @@ public static class TrainingRun
 
         RunEnvironment.Write(folder, train, validation, state.Step);
         using MetricsLog log = MetricsLog.Open(folder.MetricsFile, state.Step);
-        using var loop = new TrainingLoop(config, train, validation, folder, trainer, log, validate, observer);
+        using var loop = new TrainingLoop(config, train, validation, folder, trainer, log, validate, observer, pictures);
         return loop.Run(state, cancellation);
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Rcnn.Core.Data;
 using Rcnn.Core.Runs;
 using Rcnn.Tests.Training;
 
@@ -23,7 +24,35 @@ public sealed class EventFileTests
             events.Append(4, [new("loss", 0.5)]);
         }
 
-        byte[] bytes = File.ReadAllBytes(Directory.GetFiles(folder.Path).Single());
+        List<byte[]> records = Records(folder.Path);
+        Assert.Equal(3, records.Count);
+        // wall_time: field 1, 64 bits; step: field 2, varint; summary: field 5 { value: field 1 { tag: field 1, simple_value: field 2, 32 bits } }.
+        byte[] summary = [0x2a, 13, 0x0a, 11, 0x0a, 4, (byte)'l', (byte)'o', (byte)'s', (byte)'s', 0x15, 0, 0, 0, 0x3f];
+        Assert.Equal(0x09, records[2][0]);
+        Assert.Equal([0x10, 4], records[2][9..11]);
+        Assert.Equal(summary, records[2][11..]);
+    }
+
+    [Fact]
+    public void Images_AreThereAsPng()
+    {
+        using var folder = new TemporaryFolder();
+        var image = new RgbImage(2, 3, [.. Enumerable.Range(0, 18).Select(i => (byte)(10 * i))]);
+        using (var events = new EventFile(folder.Path, 0))
+        {
+            events.AppendImages(7, [("a", image)]);
+        }
+
+        byte[] record = Records(folder.Path)[2], png = ImageFile.Encode(image, ".png");
+        // image: field 4 { height: 1, width: 2, colour channels: 3, encoded: 4 }.
+        byte[] start = [0x0a, 1, (byte)'a', 0x22, (byte)(png.Length + 8), 0x08, 2, 0x10, 3, 0x18, 3, 0x22, (byte)png.Length];
+        Assert.InRange(png.Length, 1, 119);
+        Assert.Equal([.. start, .. png], record[^(start.Length + png.Length)..]);
+    }
+
+    private static List<byte[]> Records(string folder)
+    {
+        byte[] bytes = File.ReadAllBytes(Directory.GetFiles(folder).Single());
         var records = new List<byte[]>();
         for (int at = 0; at < bytes.Length;)
         {
@@ -34,11 +63,6 @@ public sealed class EventFileTests
             at += length + 16;
         }
 
-        Assert.Equal(3, records.Count);
-        // wall_time: field 1, 64 bits; step: field 2, varint; summary: field 5 { value: field 1 { tag: field 1, simple_value: field 2, 32 bits } }.
-        byte[] summary = [0x2a, 13, 0x0a, 11, 0x0a, 4, (byte)'l', (byte)'o', (byte)'s', (byte)'s', 0x15, 0, 0, 0, 0x3f];
-        Assert.Equal(0x09, records[2][0]);
-        Assert.Equal([0x10, 4], records[2][9..11]);
-        Assert.Equal(summary, records[2][11..]);
+        return records;
     }
 }
