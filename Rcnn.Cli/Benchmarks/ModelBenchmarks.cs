@@ -23,9 +23,9 @@ internal sealed class ModelBenchmarks(string name, DetectorConfig config, bool t
 
     public static IReadOnlyList<IBenchmark> All()
     {
-        DetectorConfig resnet = WithBatchNorm(DetectorFactory.Preset("faster-rcnn-fpn", "resnet50", 91));
+        DetectorConfig resnet = WithBatchNorm(DetectorPresets.Create("faster-rcnn-fpn", "resnet50", 91));
         resnet = resnet with { Input = resnet.Input with { MinSize = 480, MaxSize = 640 } };
-        DetectorConfig mobile = WithBatchNorm(DetectorFactory.Preset("faster-rcnn-fpn", "mobilenet_v3_large", 91));
+        DetectorConfig mobile = WithBatchNorm(DetectorPresets.Create("faster-rcnn-fpn", "mobilenet_v3_large", 91));
         return
         [
             new ModelBenchmarks("fasterrcnn_resnet50_fpn_infer", resnet, false),

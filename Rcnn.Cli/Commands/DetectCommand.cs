@@ -20,7 +20,7 @@ internal static class DetectCommand
         var images = new Argument<string[]>("IMAGE") { Arity = ArgumentArity.OneOrMore, Description = "JPEG or PNG files, or folders of them." };
         var run = new Option<string?>("--run") { Description = "A run folder: its configuration, class names and best checkpoint.", HelpName = "DIR" };
         var weights = new Option<string?>("--weights") { Description = "A weight file, .pth or .safetensors, for --model.", HelpName = "FILE" };
-        var model = new Option<string?>("--model") { Description = "With --weights: faster-rcnn-fpn or faster-rcnn-c4.", HelpName = "M" };
+        var model = new Option<string?>("--model") { Description = "With --weights: faster-rcnn-fpn, faster-rcnn-c4, mask-rcnn-fpn or a torchvision name; guessed from the weights where it can be.", HelpName = "M" };
         var backbone = new Option<string?>("--backbone") { Description = "With --weights: resnet50, mobilenet_v3_large, …", HelpName = "B" };
         var score = new Option<double>("--score") { Description = "Show detections from this score on.", DefaultValueFactory = _ => 0.5 };
         var output = new Option<string?>("--out") { Description = "Write the images with their detections drawn into this folder.", HelpName = "DIR" };
@@ -57,7 +57,7 @@ internal static class DetectCommand
     {
         if (model is null)
         {
-            throw RcnnException.Usage($"detect: --weights needs --model, one of {string.Join(", ", DetectorFactory.Assemblies)}");
+            throw RcnnException.Usage($"detect: --weights needs --model, one of {string.Join(", ", DetectorFactory.Assemblies.Concat(DetectorPresets.Torchvision))}");
         }
 
         IReadOnlyDictionary<string, Tensor> weights = WeightFile.Read(file);
@@ -69,8 +69,7 @@ internal static class DetectCommand
             }
 
             int classes = (int)bias.shape[0];
-            backbone ??= model == "faster-rcnn-c4" ? "mobilenet_v2" : "resnet50";
-            DetectorConfig config = DetectorFactory.Preset(model, backbone, classes);
+            DetectorConfig config = DetectorPresets.Create(model, backbone, classes);
             bool frozen = !weights.Keys.Any(k => k.EndsWith(".num_batches_tracked", StringComparison.Ordinal));
             TwoStageDetector detector = DetectorFactory.Create(config with { Backbone = config.Backbone with { Norm = frozen ? "frozen" : "bn" } }, 0);
             DetectorWeights.LoadDetector(detector, weights, file);

@@ -45,7 +45,7 @@ public sealed record InputConfig
 
 public sealed record BackboneConfig
 {
-    /// <summary>resnet18, resnet34, resnet50, resnet101, mobilenet_v2, mobilenet_v3_large; resnet takes Block, Layers and BaseWidth when given.</summary>
+    /// <summary>One of <see cref="DetectorPresets.Backbones"/>; a ResNet of any other name takes Block and Layers.</summary>
     public string Name { get; init; } = "resnet50";
 
     /// <summary>frozen (statistics and affine fixed), bn, or gn.</summary>
@@ -59,6 +59,8 @@ public sealed record BackboneConfig
     public bool Fpn { get; init; } = true;
 
     public int FpnChannels { get; init; } = 256;
+
+    public PyramidConfig Pyramid { get; init; } = new();
 
     /// <summary>ResNet: basic or bottleneck; null takes the one of Name.</summary>
     public string? Block { get; init; }
@@ -77,6 +79,25 @@ public sealed record BackboneConfig
 
     /// <summary>Single-map models: the last stage or feature block taken (inclusive); null takes the usual one.</summary>
     public int? LastBlock { get; init; }
+}
+
+/// <summary>What the feature pyramid is made of. The defaults are the pyramid; each switch is a row of Lin et al. 2017, Table 1.</summary>
+public sealed record PyramidConfig
+{
+    /// <summary>Add each level upsampled to the one below; without, each level sees its own stage only (Table 1 d).</summary>
+    public bool TopDown { get; init; } = true;
+
+    /// <summary>Add each stage to the path from above; without, finer levels are the coarsest one upsampled (Table 1 e).</summary>
+    public bool Lateral { get; init; } = true;
+
+    /// <summary>Give the finest level only, P2 of a ResNet (Table 1 f). Anchors then have one row, with the sizes of all levels in it.</summary>
+    public bool FinestOnly { get; init; }
+
+    /// <summary>Levels after the coarsest: pool (every second pixel), p6 or p6p7 (convolutions), or none. Anchors have a row for each.</summary>
+    public string Extra { get; init; } = "pool";
+
+    /// <summary>Normalisation after each convolution: none, bn, frozen or gn.</summary>
+    public string Norm { get; init; } = "none";
 }
 
 public sealed record AnchorConfig
@@ -107,6 +128,9 @@ public sealed record RpnConfig
     /// <summary>3×3 convolutions before the two predictors.</summary>
     public int ConvDepth { get; init; } = 1;
 
+    /// <summary>One head for all levels; otherwise each has weights of its own. Lin et al. 2017, §4.1.</summary>
+    public bool SharedHead { get; init; } = true;
+
     public double ObjectnessLossWeight { get; init; } = 1;
     public double BoxLossWeight { get; init; } = 1;
 }
@@ -119,6 +143,26 @@ public sealed record RoiConfig
     public int PoolSize { get; init; } = 7;
     public int SamplingRatio { get; init; } = 2;
     public bool Aligned { get; init; }
+
+    /// <summary>Box side s₀ in pixels that is pooled from level k₀. Lin et al. 2017, eq. 1.</summary>
+    public double CanonicalSize { get; init; } = 224;
+
+    /// <summary>k₀, counted as the stride's power of two: 4 is the level of stride 16.</summary>
+    public int CanonicalLevel { get; init; } = 4;
+
+    /// <summary>
+    /// fc: two fully connected layers; conv-fc: HeadConvolutions and one fully connected layer (torchvision's _v2); conv5: the last stage of the
+    /// ResNet and the mean over the region (He et al. 2016).
+    /// </summary>
+    public string Head { get; init; } = "fc";
+
+    /// <summary>conv-fc: channels of the 3×3 convolutions.</summary>
+    public int[] HeadConvolutions { get; init; } = [256, 256, 256, 256];
+
+    /// <summary>conv-fc: normalisation after each convolution: none, bn, frozen or gn.</summary>
+    public string HeadNorm { get; init; } = "none";
+
+    /// <summary>Outputs of the fully connected layers.</summary>
     public int HeadWidth { get; init; } = 1024;
     public int BatchPerImage { get; init; } = 512;
     public double PositiveFraction { get; init; } = 0.25;

@@ -41,19 +41,41 @@ public static partial class DetectorWeights
             : throw new RcnnException($"{source}: {report.Unused.Count} weights do not belong to this detector, the first is {report.Unused[0]}");
     }
 
-    /// <summary>Fills the backbone's body from a classifier; its own classifier is left out, the rest of the detector stays as it is.</summary>
+    /// <summary>
+    /// Fills the backbone's body from a classifier, and the layers of the classifier that the region head goes on with: a ResNet's last stage, the fully
+    /// connected layers of VGG and AlexNet where the sizes agree. The rest of the detector stays as it is.
+    /// </summary>
     /// <inheritdoc cref="Load"/>
     public static Report LoadBackbone(TwoStageDetector detector, IReadOnlyDictionary<string, Tensor> weights, string source)
     {
         Dictionary<string, Tensor> own = detector.state_dict();
         string prefix = own.Keys.Any(k => k.StartsWith("backbone.body.", StringComparison.Ordinal)) ? "backbone.body." : "backbone.";
-        var body = own.Where(e => e.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(e => e.Key, e => e.Value);
-        var renamed = weights.Where(w => body.ContainsKey(prefix + FeatureName(w.Key)) || !IsCounter(w.Key)).ToDictionary(w => prefix + FeatureName(w.Key), w => w.Value);
+        var body = own.Where(e => e.Key.StartsWith(prefix, StringComparison.Ordinal) || e.Key.StartsWith(LastStage, StringComparison.Ordinal))
+            .ToDictionary(e => e.Key, e => e.Value);
+        foreach ((string name, Tensor value) in weights)
+        {
+            if (own.TryGetValue(Full(name), out Tensor? layer) && layer.shape.SequenceEqual(value.shape))
+            {
+                body[Full(name)] = layer;
+            }
+        }
+
+        var renamed = weights.Where(w => body.ContainsKey(Place(w.Key)) || !IsCounter(w.Key)).ToDictionary(w => Place(w.Key), w => w.Value);
         Report report = Copy(body, renamed, source);
         string[] missing = [.. report.Missing.Where(n => !IsCounter(n))];
         return missing.Length == 0
             ? report
-            : throw new RcnnException($"{source}: {missing.Length} of {body.Count} backbone weights are missing, the first is {missing[0][prefix.Length..]}");
+            : throw new RcnnException($"{source}: {missing.Length} of {body.Count} backbone weights are missing, the first is {ShortName(missing[0])}");
+
+        string Place(string name)
+        {
+            string last = "roi_heads.box_head." + name;
+            return body.ContainsKey(Full(name)) ? Full(name) : body.ContainsKey(last) ? last : prefix + FeatureName(name);
+        }
+
+        string Full(string name) => FullyConnected(detector.Config.Backbone.Name, name);
+
+        string ShortName(string name) => name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : name["roi_heads.box_head.".Length..];
     }
 
     /// <summary>The name that torchvision gives today to a weight saved before its version 0.13.</summary>
@@ -62,6 +84,17 @@ public static partial class DetectorWeights
         name = PyramidBlock().Replace(name, "$1.0.$2");
         name = ProposalConvolution().Replace(name, "rpn.head.conv.0.0.$1");
         return MaskConvolution().Replace(name, m => $"roi_heads.mask_head.{int.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) - 1}.0.");
+    }
+
+    private const string LastStage = "roi_heads.box_head.layer4.";
+
+    /// <summary>Where a layer of a classifier's two fully connected ones goes in the region head, or the name as it is.</summary>
+    private static string FullyConnected(string backbone, string name)
+    {
+        (string fc6, string fc7) = backbone == "alexnet" ? ("classifier.1.", "classifier.4.")
+            : backbone.StartsWith("vgg", StringComparison.Ordinal) ? ("classifier.0.", "classifier.3.") : ("-", "-");
+        return name.StartsWith(fc6, StringComparison.Ordinal) ? "roi_heads.box_head.fc6." + name[fc6.Length..]
+            : name.StartsWith(fc7, StringComparison.Ordinal) ? "roi_heads.box_head.fc7." + name[fc7.Length..] : name;
     }
 
     private static string FeatureName(string name) => name.StartsWith("features.", StringComparison.Ordinal) ? name["features.".Length..] : name;

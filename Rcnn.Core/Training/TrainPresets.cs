@@ -5,14 +5,13 @@ namespace Rcnn.Core.Training;
 /// <summary>Training settings that suit a model: where a run starts from before its own settings are laid over them.</summary>
 public static class TrainPresets
 {
-    /// <param name="assembly">faster-rcnn-c4, faster-rcnn-fpn, …</param>
+    /// <param name="model">faster-rcnn-c4, faster-rcnn-fpn, mask-rcnn-fpn, or one of torchvision's names.</param>
     /// <param name="backbone">Name of the backbone, or null for the usual one of the assembly.</param>
     /// <param name="classes">Object classes without background.</param>
-    public static TrainConfig For(string assembly, string? backbone, int classes)
+    public static TrainConfig For(string model, string? backbone, int classes)
     {
-        backbone ??= assembly == "faster-rcnn-c4" ? "mobilenet_v2" : "resnet50";
-        DetectorConfig model = DetectorFactory.Preset(assembly, backbone, classes + 1);
-        return backbone.StartsWith("mobilenet", StringComparison.Ordinal) ? Small(model) : Standard(model);
+        DetectorConfig detector = DetectorPresets.Create(model, backbone, classes + 1);
+        return DetectorPresets.IsSmall(detector.Backbone.Name) ? Small(detector) : Standard(detector);
     }
 
     /// <summary>

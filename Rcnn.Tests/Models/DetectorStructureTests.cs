@@ -28,16 +28,58 @@ public sealed class DetectorStructureTests
         Assert.Equal(expected, own);
     }
 
-    // Counted in torchvision 0.14.1.
+    // Counted in torchvision 0.14.1, with batch normalisation where the model has one.
     [Theory]
-    [InlineData("faster-rcnn-fpn", "resnet50", "frozen", 41_755_286)]
-    [InlineData("faster-rcnn-fpn", "resnet50", "bn", 41_808_406)]
-    [InlineData("faster-rcnn-fpn", "mobilenet_v3_large", "bn", 19_410_754)]
-    public void Preset_With91Classes_HasTorchvisionsParameterCount(string assembly, string backbone, string norm, long expected)
+    [InlineData("fasterrcnn_resnet50_fpn", 41_808_406)]
+    [InlineData("fasterrcnn_resnet50_fpn_v2", 43_712_278)]
+    [InlineData("fasterrcnn_mobilenet_v3_large_fpn", 19_410_754)]
+    [InlineData("fasterrcnn_mobilenet_v3_large_320_fpn", 19_410_754)]
+    [InlineData("maskrcnn_resnet50_fpn", 44_454_513)]
+    [InlineData("maskrcnn_resnet50_fpn_v2", 46_359_409)]
+    public void TorchvisionPreset_With91Classes_HasItsParameterCount(string name, long expected)
     {
-        DetectorConfig config = DetectorFactory.Preset(assembly, backbone, 91);
-        using TwoStageDetector detector = DetectorFactory.Create(config with { Backbone = config.Backbone with { Norm = norm } }, 0);
+        DetectorConfig config = DetectorPresets.Create(name, null, 91);
+        using TwoStageDetector detector = DetectorFactory.Create(config with { Backbone = config.Backbone with { Norm = "bn" } }, 0);
         Assert.Equal(expected, detector.parameters().Sum(p => p.numel()));
+    }
+
+    [Fact]
+    public void FrozenNormalisation_HasNoParameters()
+    {
+        using TwoStageDetector detector = DetectorFactory.Create(DetectorPresets.Create("faster-rcnn-fpn", "resnet50", 91), 0);
+        Assert.Equal(41_755_286, detector.parameters().Sum(p => p.numel()));
+    }
+
+    // torchvision's features without the pooling at their end, which holds nothing.
+    [Theory]
+    [InlineData("alexnet", 2_469_696, 256)]
+    [InlineData("vgg11", 9_220_480, 512)]
+    [InlineData("vgg11_bn", 9_225_984, 512)]
+    [InlineData("vgg13", 9_404_992, 512)]
+    [InlineData("vgg13_bn", 9_410_880, 512)]
+    [InlineData("vgg16", 14_714_688, 512)]
+    [InlineData("vgg16_bn", 14_723_136, 512)]
+    [InlineData("squeezenet1_0", 735_424, 512)]
+    [InlineData("squeezenet1_1", 722_496, 512)]
+    public void SingleMap_OfAPlainNetwork_HasTorchvisionsFeaturesAtStride16(string name, long parameters, int channels)
+    {
+        using var scope = NewDisposeScope();
+        using Backbone backbone = BackboneFactory.Create(new BackboneConfig { Name = name, Fpn = false, Norm = "bn" });
+        Assert.Equal(parameters, backbone.parameters().Sum(p => p.numel()));
+        Assert.Equal([channels], backbone.Channels);
+        using IDisposable noGradient = no_grad();
+        long[] shape = backbone.call(zeros([1, 3, 224, 224]))[0].shape;
+        Assert.Equal(channels, shape[1]);
+        Assert.Equal(16, 224.0 / shape[2], 3.5);
+    }
+
+    [Theory]
+    [InlineData("mobilenet_v3_large", 2_971_952)]
+    [InlineData("mobilenet_v3_small", 927_008)]
+    public void MobileNetV3_HasTorchvisionsParameterCount(string name, long expected)
+    {
+        using MobileNet body = MobileNetV3.Create(new BackboneConfig { Name = name, Norm = "bn" }, 2, null);
+        Assert.Equal(expected, body.parameters().Sum(p => p.numel()));
     }
 
     [Theory]
@@ -45,6 +87,9 @@ public sealed class DetectorStructureTests
     [InlineData("resnet34", 21_267_648)]
     [InlineData("resnet50", 23_454_912)]
     [InlineData("resnet101", 42_394_816)]
+    [InlineData("resnet152", 57_992_384)]
+    [InlineData("resnext50_32x4d", 22_911_680)]
+    [InlineData("resnext101_32x8d", 86_539_456)]
     public void ResNet_WithFrozenNorm_HasTorchvisionsParameterCount(string name, long expected)
     {
         using var body = new ResNet(new BackboneConfig { Name = name }, 1, 4);
@@ -63,7 +108,7 @@ public sealed class DetectorStructureTests
     [Fact]
     public void CardsPreset_FreezesTheFirstFourBlocks()
     {
-        using TwoStageDetector detector = DetectorFactory.Create(DetectorFactory.Preset("faster-rcnn-c4", "mobilenet_v2", 7), 0);
+        using TwoStageDetector detector = DetectorFactory.Create(DetectorPresets.Create("faster-rcnn-c4", "mobilenet_v2", 7), 0);
         Assert.All(detector.named_parameters(), p =>
         {
             string[] parts = p.name.Split('.');

@@ -18,7 +18,7 @@ public sealed class OverfitTests
             TrainConfig config = ConfigOverrides.Apply(TrainPresets.For("faster-rcnn-c4", "resnet18", data.ClassNames.Count),
             [
                 "model.backbone.norm=gn", "model.backbone.baseWidth=32", "model.backbone.layers=[1,1,1,1]", "model.input.minSize=96", "model.input.maxSize=128",
-                "model.rpn.anchors.sizes=[[16,32,64]]", "model.rpn.preNmsTrain=300", "model.rpn.postNmsTrain=100", "model.roi.headWidth=64",
+                "model.roi.head=fc", "model.roi.poolSize=7", "model.rpn.anchors.sizes=[[16,32,64]]", "model.rpn.preNmsTrain=300", "model.rpn.postNmsTrain=100", "model.roi.headWidth=64",
                 "model.roi.batchPerImage=64", "data.maxSide=128", "data.batchSize=3", "data.flipProbability=0", "optimizer.kind=adamw",
                 "optimizer.learningRate=0.002", "schedule.warmupSteps=5", "stop.steps=60", "checkpointEvery=1000", "evalEvery=1000",
             ]);

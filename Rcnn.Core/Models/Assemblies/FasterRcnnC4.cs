@@ -6,7 +6,10 @@ using Rcnn.Core.Models.Stage2Regions;
 
 namespace Rcnn.Core.Models.Assemblies;
 
-/// <summary>Faster R-CNN on a single map of stride 16, with a two-layer head on the pooled regions. Ren et al. 2015.</summary>
+/// <summary>
+/// Faster R-CNN on a single map of stride 16. The head on the pooled regions is what the backbone has left: VGG's and AlexNet's two fully
+/// connected layers (Ren et al. 2015), a ResNet's last stage (He et al. 2016, appendix A), or, for the small networks, two new layers.
+/// </summary>
 public static class FasterRcnnC4
 {
     public static TwoStageDetector Create(DetectorConfig config)
@@ -17,12 +20,13 @@ public static class FasterRcnnC4
         }
 
         Backbone backbone = BackboneFactory.Create(config.Backbone);
+        RegionHead head = RegionHeadFactory.Create(config, backbone.Channels[0]);
         return new TwoStageDetector(
             config,
             new InputTransform(config.Input),
             backbone,
             new RegionProposalNetwork(config.Rpn, backbone.Levels, backbone.Channels[0]),
-            new RegionHeads(config.Roi, config.Classes, backbone.Levels, backbone.Channels[0]),
+            new RegionHeads(config.Roi, config.Classes, backbone.Levels, backbone.Channels[0], head),
             new DetectionOutput(config.Output, config.Roi.BoxWeights));
     }
 }

@@ -17,12 +17,13 @@ public static class FasterRcnnFpn
         }
 
         Backbone backbone = BackboneFactory.Create(config.Backbone);
+        RegionHead head = RegionHeadFactory.Create(config, backbone.Channels[0]);
         return new TwoStageDetector(
             config,
             new InputTransform(config.Input),
             backbone,
             new RegionProposalNetwork(config.Rpn, backbone.Levels, backbone.Channels[0]),
-            new RegionHeads(config.Roi, config.Classes, backbone.Levels, backbone.Channels[0]),
+            new RegionHeads(config.Roi, config.Classes, backbone.Levels, backbone.Channels[0], head),
             new DetectionOutput(config.Output, config.Roi.BoxWeights));
     }
 }

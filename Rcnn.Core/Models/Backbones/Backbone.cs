@@ -13,7 +13,7 @@ public abstract class Backbone(string name) : Module<Tensor, IReadOnlyList<Tenso
     /// <summary>Channels of each map.</summary>
     public abstract IReadOnlyList<int> Channels { get; }
 
-    /// <summary>Names of the maps, "0", "1", … and "pool" for the one made from the level before.</summary>
+    /// <summary>Names of the maps, "0", "1", … and "pool", "p6", "p7" for those made from the level before.</summary>
     public abstract IReadOnlyList<string> Levels { get; }
 
     /// <summary>Fixes the parameters of the first <paramref name="stages"/> stages, the stem being the first; −1 fixes all of them.</summary>

@@ -6,16 +6,21 @@ public static class BackboneFactory
     /// <exception cref="RcnnException">An unknown name or a shape that cannot be built.</exception>
     public static Backbone Create(BackboneConfig config)
     {
-        bool mobile = config.Name.StartsWith("mobilenet", StringComparison.Ordinal);
+        // Freezing and levels are counted in each family's own stages; a single map has stride 16 unless LastBlock says otherwise.
+        int levels = config.Fpn ? 1 : 0;
         Backbone trunk = config.Name switch
         {
-            "mobilenet_v2" => MobileNetV2.Create(config, config.Fpn ? 2 : 1, config.Fpn ? null : config.LastBlock ?? 13),
-            "mobilenet_v3_large" => MobileNetV3.Create(config, config.Fpn ? 2 : 1, config.Fpn ? null : config.LastBlock ?? 12),
-            _ when mobile => throw RcnnException.Usage($"backbone.name: mobilenet_v2 or mobilenet_v3_large expected, got '{config.Name}'"),
+            "mobilenet_v2" => MobileNetV2.Create(config, 1 + levels, config.Fpn ? null : config.LastBlock ?? 13),
+            "mobilenet_v3_large" => MobileNetV3.Create(config, 1 + levels, config.Fpn ? null : config.LastBlock ?? 12),
+            "mobilenet_v3_small" => MobileNetV3.Create(config, 1 + levels, config.Fpn ? null : config.LastBlock ?? 8),
+            ['m', 'o', 'b', 'i', 'l', 'e', ..] => throw RcnnException.Usage($"backbone.name: mobilenet_v2, mobilenet_v3_large or mobilenet_v3_small expected, got '{config.Name}'"),
+            "alexnet" => AlexNet.Create(config, 1 + 2 * levels, config.LastBlock),
+            ['v', 'g', 'g', ..] => Vgg.Create(config, 1 + 2 * levels, config.LastBlock),
+            ['s', 'q', 'u', 'e', 'e', 'z', 'e', ..] => SqueezeNet.Create(config, 1 + 2 * levels, config.LastBlock),
             _ when config.Fpn => new ResNet(config, 1, 4),
             _ => new ResNet(config, config.LastBlock ?? 3, config.LastBlock ?? 3),
         };
-        Backbone backbone = config.Fpn ? new FpnBackbone(trunk, config.FpnChannels) : mobile ? trunk : new BodyBackbone(trunk);
+        Backbone backbone = config.Fpn ? new FpnBackbone(trunk, config.FpnChannels, config.Pyramid) : trunk is ResNet ? new BodyBackbone(trunk) : trunk;
         backbone.FreezeStages(config.FreezeStages);
         return backbone;
     }

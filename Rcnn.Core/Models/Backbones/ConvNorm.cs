@@ -38,32 +38,30 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
             BatchNorm2d { training: false } b => (b.weight!, b.bias!, b.running_mean!, b.running_var!, b.eps),
             _ => null,
         };
-        if (affine is not { } a)
+        bool fast = activation is Activation.None or Activation.Relu && _winograd.Suits(input);
+        if (norm is null)
         {
-            Tensor raw = convolution.call(input);
-            if (norm is null)
-            {
-                return Activate(raw, activation);
-            }
-
-            using (raw)
-            {
-                return Activate(norm.call(raw), activation);
-            }
+            return fast ? _winograd.Apply(input, activation == Activation.Relu) : Activate(convolution.call(input), activation);
         }
 
-        if (activation is Activation.None or Activation.Relu && _winograd.Suits(input))
+        if (affine is not { } a)
         {
-            long version = Engine.Version(a.Scale) + Engine.Version(a.Shift) + Engine.Version(a.Mean) + Engine.Version(a.Variance);
-            return _winograd.Apply(
-                input, () => FrozenBatchNorm2d.Affine(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps), version, activation == Activation.Relu);
+            using Tensor raw = convolution.call(input);
+            return Activate(norm.call(raw), activation);
+        }
+
+        long version = Engine.Version(a.Scale) + Engine.Version(a.Shift) + Engine.Version(a.Mean) + Engine.Version(a.Variance)
+            + (convolution.bias is { } counted ? Engine.Version(counted) : 0);
+        if (fast)
+        {
+            return _winograd.Apply(input, () => Affine(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps), version, activation == Activation.Relu);
         }
 
         if (convolution.weight.numel() > OutputCount(input))
         {
             using var scope = NewDisposeScope();
-            (Tensor factor, Tensor shift) = FrozenBatchNorm2d.Affine(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps);
-            Tensor output = Convolve(input, convolution.weight, convolution.bias).mul_(factor.view(1, -1, 1, 1)).add_(shift.view(1, -1, 1, 1));
+            (Tensor factor, Tensor shift) = Affine(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps);
+            Tensor output = Convolve(input, convolution.weight, null).mul_(factor.view(1, -1, 1, 1)).add_(shift.view(1, -1, 1, 1));
             return Activate(output, activation).MoveToOuterDisposeScope();
         }
 
@@ -74,7 +72,7 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
             return Activate(Convolve(input, weight, bias), activation).MoveToOuterDisposeScope();
         }
 
-        long stamp = Engine.Version(convolution.weight) + (convolution.bias is { } b0 ? Engine.Version(b0) : 0) + Engine.Version(a.Scale) + Engine.Version(a.Shift) + Engine.Version(a.Mean) + Engine.Version(a.Variance);
+        long stamp = Engine.Version(convolution.weight) + version;
         if (stamp != _stamp || _weight is null || _bias is null)
         {
             using var scope = NewDisposeScope();
@@ -109,10 +107,17 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
 
     private static Tensor Buffer(FrozenBatchNorm2d norm, string name) => norm.get_buffer(name)!;
 
-    private (Tensor Weight, Tensor Bias) Fold(Tensor scale, Tensor shift, Tensor mean, Tensor variance, double eps)
+    /// <summary>Factor and shift of the bare product of weights and input: a bias of the convolution goes into the shift.</summary>
+    private (Tensor Factor, Tensor Shift) Affine(Tensor scale, Tensor shift, Tensor mean, Tensor variance, double eps)
     {
         (Tensor factor, Tensor bias) = FrozenBatchNorm2d.Affine(scale, shift, mean, variance, eps);
-        return (convolution.weight.mul(factor.view(-1, 1, 1, 1)), convolution.bias is { } own ? bias.add(own.mul(factor)) : bias);
+        return (factor, convolution.bias is { } own ? bias.add(own.mul(factor)) : bias);
+    }
+
+    private (Tensor Weight, Tensor Bias) Fold(Tensor scale, Tensor shift, Tensor mean, Tensor variance, double eps)
+    {
+        (Tensor factor, Tensor bias) = Affine(scale, shift, mean, variance, eps);
+        return (convolution.weight.mul(factor.view(-1, 1, 1, 1)), bias);
     }
 
     /// <summary>Elements of the output; a pixel more or less at the border does not matter here.</summary>

@@ -7,45 +7,99 @@ using F = TorchSharp.torch.nn.functional;
 namespace Rcnn.Core.Models.Backbones;
 
 /// <summary>
-/// Feature pyramid: 1×1 lateral convolutions, nearest upsampling added top-down, 3×3 output convolutions, and one more level "pool"
-/// that takes every second pixel of the coarsest. Lin et al. 2017, §3.
+/// Feature pyramid: 1×1 lateral convolutions, nearest upsampling added top-down, 3×3 output convolutions, and further levels made from the
+/// coarsest. Lin et al. 2017, §3; <see cref="PyramidConfig"/> takes parts away, as its Table 1 does.
 /// </summary>
 public sealed class FeaturePyramid : Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>
 {
-    private readonly ModuleList<Sequential> inner_blocks = new();
-    private readonly ModuleList<Sequential> layer_blocks = new();
-    private readonly List<WinogradLayer> _fast = [];
+    private readonly ModuleDict<ConvNormActivation> inner_blocks = ModuleDict<ConvNormActivation>();
+    private readonly ModuleDict<ConvNormActivation> layer_blocks = ModuleDict<ConvNormActivation>();
+    private readonly ExtraLevels? extra_blocks;
+    private readonly PyramidConfig _config;
+    private readonly int _inputs;
 
-    public FeaturePyramid(IReadOnlyList<int> inputs, int channels)
+    /// <param name="inputs">Channels of the maps, finest first.</param>
+    /// <exception cref="RcnnException">An unknown name, or parts that do not go together.</exception>
+    public FeaturePyramid(IReadOnlyList<int> inputs, int channels, PyramidConfig config)
         : base(nameof(FeaturePyramid))
     {
-        foreach (int input in inputs)
+        if (config.FinestOnly && config.Extra is not ("pool" or "none"))
         {
-            inner_blocks.Add(Sequential(Conv2d(input, channels, 1)));
-            Conv2d output = Conv2d(channels, channels, 3, padding: 1);
-            layer_blocks.Add(Sequential(output));
-            _fast.Add(new WinogradLayer(output));
+            throw RcnnException.Usage($"backbone.pyramid.extra: pool or none expected with finestOnly, which leaves it out, got '{config.Extra}'");
         }
 
+        if (!config.Lateral && !config.TopDown)
+        {
+            throw RcnnException.Usage("backbone.pyramid: lateral or topDown expected, got neither");
+        }
+
+        (_config, _inputs) = (config, inputs.Count);
+        var layer = new BackboneConfig { Norm = config.Norm };
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            if (Has(i))
+            {
+                inner_blocks.Add(Name(i), new ConvNormActivation(layer, inputs[i], channels, 1, 1, 1, Activation.None));
+            }
+        }
+
+        int outputs = config.FinestOnly ? 1 : inputs.Count;
+        for (int i = 0; i < outputs; i++)
+        {
+            layer_blocks.Add(Name(i), new ConvNormActivation(layer, channels, channels, 3, 1, 1, Activation.None));
+        }
+
+        List<string> levels = [.. Enumerable.Range(0, outputs).Select(Name)];
+        switch (config.Extra)
+        {
+            case "none":
+                break;
+            case "pool" when !config.FinestOnly:
+                levels.Add("pool");
+                break;
+            case "pool":
+                break;
+            case "p6" or "p6p7":
+                extra_blocks = new ExtraLevels(inputs[^1], channels, config.Extra == "p6p7");
+                levels.AddRange(extra_blocks.Levels);
+                break;
+            default:
+                throw RcnnException.Usage($"backbone.pyramid.extra: pool, p6, p6p7 or none expected, got '{config.Extra}'");
+        }
+
+        Levels = levels;
         RegisterComponents();
     }
 
-    /// <summary>Maps, finest first, to as many maps and one more.</summary>
+    /// <summary>Names of the maps, finest first.</summary>
+    public IReadOnlyList<string> Levels { get; }
+
+    /// <summary>Maps, finest first, to one for each level.</summary>
     public override IReadOnlyList<Tensor> forward(IReadOnlyList<Tensor> input)
     {
         using var scope = NewDisposeScope();
-        int last = input.Count - 1;
-        var maps = new Tensor[input.Count + 1];
-        Tensor inner = Lateral(last, input[last]);
-        maps[last] = Output(last, inner);
-        for (int i = last - 1; i >= 0; i--)
+        var maps = new List<Tensor>();
+        Tensor? inner = null;
+        for (int i = _inputs - 1; i >= 0; i--)
         {
-            Tensor lateral = Lateral(i, input[i]);
-            inner = lateral.add_(F.interpolate(inner, size: lateral.shape[2..], mode: InterpolationMode.Nearest));
-            maps[i] = Output(i, inner);
+            Tensor? lateral = Has(i) ? Lateral(i, input[i]) : null;
+            Tensor? above = _config.TopDown && inner is not null ? F.interpolate(inner, size: input[i].shape[2..], mode: InterpolationMode.Nearest) : null;
+            inner = lateral is null ? above! : above is null ? lateral : lateral.add_(above);
+            if (layer_blocks.ContainsKey(Name(i)))
+            {
+                maps.Insert(0, layer_blocks[Name(i)].call(inner));
+            }
         }
 
-        maps[^1] = F.max_pool2d(maps[last], [1, 1], [2, 2]);
+        if (extra_blocks is not null)
+        {
+            maps.AddRange(extra_blocks.Make(input[^1], maps[^1]));
+        }
+        else if (Levels[^1] == "pool")
+        {
+            maps.Add(F.max_pool2d(maps[^1], [1, 1], [2, 2]));
+        }
+
         foreach (Tensor map in maps)
         {
             map.MoveToOuterDisposeScope();
@@ -57,11 +111,44 @@ public sealed class FeaturePyramid : Module<IReadOnlyList<Tensor>, IReadOnlyList
     /// <summary>With gradients the pyramid is contiguous, without it keeps the body's layout; see <see cref="MemoryLayout"/>.</summary>
     private Tensor Lateral(int level, Tensor map)
     {
-        Tensor lateral = inner_blocks[level].call(map);
+        Tensor lateral = inner_blocks[Name(level)].call(map);
         return is_grad_enabled() ? lateral.contiguous() : lateral;
     }
 
-    private Tensor Output(int level, Tensor inner) => _fast[level].Suits(inner) ? _fast[level].Apply(inner) : layer_blocks[level].call(inner);
+    // The path from above begins at the coarsest stage, whether the others have lateral connections or not; a stage that nothing leads to has none.
+    private bool Has(int level) =>
+        (level == _inputs - 1 || _config.Lateral) && (_config.TopDown || !_config.FinestOnly || level == 0);
+
+    private static string Name(int level) => level.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>
+/// Levels beyond the coarsest by convolutions 3×3 of stride 2: p6 from the backbone's last map, or from the pyramid's where both have the same
+/// channels; p7 from relu(p6). torchvision's LastLevelP6P7; Lin et al. 2017 (RetinaNet), §4.
+/// </summary>
+public sealed class ExtraLevels : Module
+{
+    private readonly Conv2d p6;
+    private readonly Conv2d? p7;
+    private readonly bool _fromPyramid;
+
+    public ExtraLevels(int input, int channels, bool two)
+        : base(nameof(ExtraLevels))
+    {
+        _fromPyramid = input == channels;
+        p6 = Conv2d(input, channels, 3, stride: 2, padding: 1);
+        p7 = two ? Conv2d(channels, channels, 3, stride: 2, padding: 1) : null;
+        RegisterComponents();
+    }
+
+    public IReadOnlyList<string> Levels => p7 is null ? ["p6"] : ["p6", "p7"];
+
+    /// <summary>One or two maps, each of half the side of the one before.</summary>
+    public IReadOnlyList<Tensor> Make(Tensor coarsestInput, Tensor coarsest)
+    {
+        Tensor first = p6.call(_fromPyramid ? coarsest : coarsestInput);
+        return p7 is null ? [first] : [first, p7.call(F.relu(first, inplace: false))];
+    }
 }
 
 /// <summary>A backbone and the pyramid on top of it: "body" and "fpn".</summary>
@@ -70,19 +157,18 @@ public sealed class FpnBackbone : Backbone
     private readonly Backbone body;
     private readonly FeaturePyramid fpn;
 
-    public FpnBackbone(Backbone trunk, int channels)
+    public FpnBackbone(Backbone trunk, int channels, PyramidConfig config)
         : base(nameof(FpnBackbone))
     {
         body = trunk;
-        fpn = new FeaturePyramid(trunk.Channels, channels);
-        Channels = [.. Enumerable.Repeat(channels, trunk.Channels.Count + 1)];
-        Levels = [.. trunk.Levels, "pool"];
+        fpn = new FeaturePyramid(trunk.Channels, channels, config);
+        Channels = [.. Enumerable.Repeat(channels, fpn.Levels.Count)];
         RegisterComponents();
     }
 
     public override IReadOnlyList<int> Channels { get; }
 
-    public override IReadOnlyList<string> Levels { get; }
+    public override IReadOnlyList<string> Levels => fpn.Levels;
 
     public override IReadOnlyList<Tensor> forward(Tensor input)
     {

@@ -5,11 +5,14 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace Rcnn.Core.Models.Backbones;
 
-/// <summary>MobileNetV3-Large's 17 feature blocks, some with squeeze and excitation. Howard et al. 2019, Table 1.</summary>
+/// <summary>
+/// The feature blocks of MobileNetV3-Large (17) and -Small (13), some with squeeze and excitation. Howard et al. 2019, Tables 1 and 2.
+/// Its ImageNet classifiers normalise with <see cref="BackboneConfig.NormEps"/> 0.001, torchvision's detectors with 1e-5.
+/// </summary>
 public static class MobileNetV3
 {
     // kernel, expanded channels, output channels, squeeze and excitation, hard swish, stride
-    private static readonly (int Kernel, int Expanded, int Output, bool Squeeze, bool Swish, int Stride)[] _table =
+    private static readonly (int Kernel, int Expanded, int Output, bool Squeeze, bool Swish, int Stride)[] _large =
     [
         (3, 16, 16, false, false, 1), (3, 64, 24, false, false, 2), (3, 72, 24, false, false, 1), (5, 72, 40, true, false, 2),
         (5, 120, 40, true, false, 1), (5, 120, 40, true, false, 1), (3, 240, 80, false, true, 2), (3, 200, 80, false, true, 1),
@@ -17,27 +20,35 @@ public static class MobileNetV3
         (5, 672, 160, true, true, 2), (5, 960, 160, true, true, 1), (5, 960, 160, true, true, 1),
     ];
 
+    private static readonly (int Kernel, int Expanded, int Output, bool Squeeze, bool Swish, int Stride)[] _small =
+    [
+        (3, 16, 16, true, false, 2), (3, 72, 24, false, false, 2), (3, 88, 24, false, false, 1), (5, 96, 40, true, true, 2),
+        (5, 240, 40, true, true, 1), (5, 240, 40, true, true, 1), (5, 120, 48, true, true, 1), (5, 144, 48, true, true, 1),
+        (5, 288, 96, true, true, 2), (5, 576, 96, true, true, 1), (5, 576, 96, true, true, 1),
+    ];
+
     /// <summary>Momentum of the batch statistics when they are learnt.</summary>
     private const double Momentum = 0.01;
 
     public static MobileNet Create(BackboneConfig config, int levels, int? lastBlock)
     {
+        var table = config.Name == "mobilenet_v3_small" ? _small : _large;
         int Scaled(int channels) => MobileNet.Divisible(channels * config.WidthMultiplier);
         int channels = Scaled(16), stem = channels;
         var blocks = new List<MobileBlock> { new(stem, 2, () => new ConvNormActivation(config, 3, stem, 3, 2, 1, Activation.Hardswish, Momentum)) };
-        for (int i = 0; i < _table.Length; i++)
+        for (int i = 0; i < table.Length; i++)
         {
-            var row = _table[i];
-            bool tail = config.ReducedTail && i >= 12;
+            var row = table[i];
+            bool tail = config.ReducedTail && i >= table.Length - 3;
             int input = channels, output = Scaled(tail ? row.Output / 2 : row.Output);
-            int expanded = Scaled(tail && i > 12 ? row.Expanded / 2 : row.Expanded);
+            int expanded = Scaled(tail && i > table.Length - 3 ? row.Expanded / 2 : row.Expanded);
             blocks.Add(new(output, row.Stride, () => new Block(config, row.Kernel, input, expanded, output, row.Squeeze, row.Swish, row.Stride)));
             channels = output;
         }
 
         int last = channels;
         blocks.Add(new(6 * last, 1, () => new ConvNormActivation(config, last, 6 * last, 1, 1, 1, Activation.Hardswish, Momentum)));
-        return new MobileNet("mobilenet_v3_large", blocks, levels, lastBlock);
+        return new MobileNet(config.Name, blocks, levels, lastBlock);
     }
 
     private sealed class Block : Module<Tensor, Tensor>

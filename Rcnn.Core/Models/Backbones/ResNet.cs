@@ -7,7 +7,7 @@ namespace Rcnn.Core.Models.Backbones;
 
 /// <summary>
 /// ResNet without its classifier: conv1 7×7/2, bn1, max pooling 3×3/2, then up to four stages layer1 … layer4, strides 4, 8, 16, 32;
-/// a bottleneck strides in its 3×3 convolution. He et al. 2016, §4.1 and Table 1, in torchvision's variant.
+/// a bottleneck strides in its 3×3 convolution. He et al. 2016, §4.1 and Table 1, in torchvision's variant; ResNeXt: Xie et al. 2017, Table 1.
 /// </summary>
 public sealed class ResNet : Backbone
 {
@@ -22,7 +22,8 @@ public sealed class ResNet : Backbone
     public ResNet(BackboneConfig config, int first, int last)
         : base(nameof(ResNet))
     {
-        (string block, int[] layers) = Shape(config);
+        ResNetShape shape = ResNetShape.Of(config);
+        int[] layers = shape.Layers;
         if (layers.Length != 4 || layers.Any(l => l < 1))
         {
             throw RcnnException.Usage($"backbone.layers: four counts of 1 or more expected, got [{string.Join(",", layers)}]");
@@ -37,22 +38,12 @@ public sealed class ResNet : Backbone
         conv1 = Conv2d(3, config.BaseWidth, 7, stride: 2, padding: 3, bias: false);
         bn1 = NormLayer.Create(config, config.BaseWidth);
         _stem = new ConvNorm(conv1, bn1, Activation.Relu);
-        int expansion = block == "bottleneck" ? 4 : 1;
-        long channels = config.BaseWidth;
         for (int stage = 0; stage < last; stage++)
         {
-            long width = (long)config.BaseWidth << stage;
-            var blocks = new ModuleList<ResidualBlock>();
-            for (int i = 0; i < layers[stage]; i++)
-            {
-                blocks.Add(new ResidualBlock(config, block == "bottleneck", channels, width, width * expansion, i == 0 && stage > 0 ? 2 : 1));
-                channels = width * expansion;
-            }
-
-            _stages.Add(blocks);
+            _stages.Add(new ModuleList<ResidualBlock>([.. shape.Stage(config, stage)]));
         }
 
-        _channels = [.. Enumerable.Range(first - 1, last - first + 1).Select(s => (config.BaseWidth << s) * expansion)];
+        _channels = [.. Enumerable.Range(first - 1, last - first + 1).Select(s => shape.Output(config, s))];
         Levels = [.. Enumerable.Range(0, _channels.Length).Select(i => i.ToString(System.Globalization.CultureInfo.InvariantCulture))];
         RegisterComponents();
         for (int stage = 0; stage < last; stage++)
@@ -129,23 +120,4 @@ public sealed class ResNet : Backbone
             Freeze(_stages[i]);
         }
     }
-
-    private static (string Block, int[] Layers) Shape(BackboneConfig config)
-    {
-        (string block, int[] layers) = config.Name switch
-        {
-            "resnet18" => ("basic", new[] { 2, 2, 2, 2 }),
-            "resnet34" => ("basic", [3, 4, 6, 3]),
-            "resnet50" => ("bottleneck", [3, 4, 6, 3]),
-            "resnet101" => ("bottleneck", [3, 4, 23, 3]),
-            _ => (config.Block ?? throw UnknownName(config), config.Layers ?? throw UnknownName(config)),
-        };
-        block = config.Block ?? block;
-        return block is "basic" or "bottleneck"
-            ? (block, config.Layers ?? layers)
-            : throw RcnnException.Usage($"backbone.block: basic or bottleneck expected, got '{block}'");
-    }
-
-    private static RcnnException UnknownName(BackboneConfig config) =>
-        RcnnException.Usage($"backbone.name: '{config.Name}' has no known shape; give backbone.block and backbone.layers");
 }

@@ -6,21 +6,21 @@ namespace Rcnn.Core.Models.Backbones;
 
 /// <summary>
 /// y = relu(x' + f(x)): f is 3×3, 3×3 (basic) or 1×1, 3×3 with the stride, 1×1 (bottleneck); x' is x, or its 1×1 projection where
-/// channels or stride change. He et al. 2016, Fig. 5.
+/// channels or stride change. The 3×3 of a bottleneck may be split into groups (Xie et al. 2017). He et al. 2016, Fig. 5.
 /// </summary>
 public sealed class ResidualBlock : Module<Tensor, Tensor>
 {
     private readonly ConvNorm[] _path;
     private readonly ConvNorm? _projection;
 
-    public ResidualBlock(BackboneConfig config, bool bottleneck, long input, long width, long output, long stride)
+    public ResidualBlock(BackboneConfig config, bool bottleneck, long input, long width, long output, long stride, long groups = 1)
         : base(nameof(ResidualBlock))
     {
         _path = bottleneck
             ?
             [
                 Layer(1, config, Conv2d(input, width, 1, bias: false), width, Activation.Relu),
-                Layer(2, config, Conv2d(width, width, 3, stride: stride, padding: 1, bias: false), width, Activation.Relu),
+                Layer(2, config, Conv2d(width, width, 3, stride: stride, padding: 1, groups: groups, bias: false), width, Activation.Relu),
                 Layer(3, config, Conv2d(width, output, 1, bias: false), output, Activation.None),
             ]
             :

@@ -14,7 +14,7 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
     /// <summary>Below this difference the box loss is quadratic.</summary>
     private const double Beta = 1.0 / 9;
 
-    private readonly RpnHead head;
+    private readonly Module<IReadOnlyList<Tensor>, RpnPrediction> head;
     private readonly RpnConfig _config;
     private readonly AnchorGenerator _anchors;
     private readonly Matcher _matcher;
@@ -34,7 +34,9 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
         _anchors = new AnchorGenerator(config.Anchors.Sizes, config.Anchors.AspectRatios);
         _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: true);
         _sampler = new BalancedSampler(config.BatchPerImage, config.PositiveFraction);
-        head = new RpnHead(channels, _anchors.PerCell(0), config.ConvDepth);
+        head = config.SharedHead
+            ? new RpnHead(channels, _anchors.PerCell(0), config.ConvDepth)
+            : new RpnHeadPerLevel(channels, [.. levels.Select((_, i) => _anchors.PerCell(i))], config.ConvDepth);
         RegisterComponents();
     }
 

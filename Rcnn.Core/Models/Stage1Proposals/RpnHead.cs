@@ -12,7 +12,7 @@ public sealed record RpnPrediction(IReadOnlyList<Tensor> Logits, IReadOnlyList<T
 
 /// <summary>
 /// 3×3 convolutions with ReLU, then two 1×1 convolutions: an objectness logit and four deltas for each of A anchors a cell.
-/// One head for all levels. Ren et al. 2015, §3.1.
+/// The same weights for all levels it is given. Ren et al. 2015, §3.1.
 /// </summary>
 public sealed class RpnHead : Module<IReadOnlyList<Tensor>, RpnPrediction>
 {
@@ -65,5 +65,29 @@ public sealed class RpnHead : Module<IReadOnlyList<Tensor>, RpnPrediction>
         }
 
         return value;
+    }
+}
+
+/// <summary>A head of its own for each level, named "0", "1", … Lin et al. 2017, §4.1 compares.</summary>
+public sealed class RpnHeadPerLevel : Module<IReadOnlyList<Tensor>, RpnPrediction>
+{
+    private readonly List<RpnHead> _heads = [];
+
+    /// <param name="anchors">Per cell of each level.</param>
+    public RpnHeadPerLevel(long channels, IReadOnlyList<int> anchors, int depth)
+        : base(nameof(RpnHeadPerLevel))
+    {
+        for (int i = 0; i < anchors.Count; i++)
+        {
+            var head = new RpnHead(channels, anchors[i], depth);
+            register_module(i.ToString(System.Globalization.CultureInfo.InvariantCulture), head);
+            _heads.Add(head);
+        }
+    }
+
+    public override RpnPrediction forward(IReadOnlyList<Tensor> input)
+    {
+        RpnPrediction[] levels = [.. input.Select((map, i) => _heads[i].call([map]))];
+        return new RpnPrediction([.. levels.Select(l => l.Logits[0])], [.. levels.Select(l => l.Deltas[0])]);
     }
 }

@@ -28,7 +28,7 @@ public sealed class MaskBranch
                 $"roi.mask: poolSize, width and layers of 1 or more expected, got {_config.PoolSize}, {_config.Width}, [{string.Join(",", _config.Layers)}]");
         }
 
-        _pool = new MultiScaleRoiAlign(_config.PoolSize, _config.PoolSize, config.SamplingRatio, config.Aligned);
+        _pool = new MultiScaleRoiAlign(_config.PoolSize, _config.PoolSize, config.SamplingRatio, config.Aligned, config.CanonicalSize, config.CanonicalLevel);
         Head = new MaskHead(_config, channels);
         Predictor = new MaskPredictor(Head.Channels, _config.Width, classes);
     }

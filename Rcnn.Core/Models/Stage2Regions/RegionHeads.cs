@@ -11,7 +11,7 @@ public sealed class RegionHeads : Module
     /// <summary>Below this difference the box loss is quadratic.</summary>
     private const double Beta = 1.0 / 9;
 
-    private readonly BoxHead box_head;
+    private readonly RegionHead box_head;
     private readonly BoxPredictor box_predictor;
     private readonly RoiConfig _config;
     private readonly int _classes;
@@ -23,10 +23,10 @@ public sealed class RegionHeads : Module
 
     /// <param name="masks">Build the mask branch too.</param>
     /// <exception cref="RcnnException">A level that the backbone does not have, or a setting of the mask branch out of range.</exception>
-    public RegionHeads(RoiConfig config, int classes, IReadOnlyList<string> levels, int channels, bool masks = false)
+    public RegionHeads(RoiConfig config, int classes, IReadOnlyList<string> levels, int channels, RegionHead head, bool masks = false)
         : base(nameof(RegionHeads))
     {
-        string[] pooled = config.Levels ?? [.. levels.Where(l => l != "pool")];
+        string[] pooled = config.Levels ?? [.. levels.Where(l => char.IsAsciiDigit(l[0]))];
         _levels = [.. pooled.Select(name => levels.ToList().IndexOf(name))];
         if (_levels.Length == 0 || _levels.Contains(-1))
         {
@@ -34,12 +34,12 @@ public sealed class RegionHeads : Module
         }
 
         (_config, _classes) = (config, classes);
-        _pool = new MultiScaleRoiAlign(config.PoolSize, config.PoolSize, config.SamplingRatio, config.Aligned);
+        _pool = new MultiScaleRoiAlign(config.PoolSize, config.PoolSize, config.SamplingRatio, config.Aligned, config.CanonicalSize, config.CanonicalLevel);
         _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: false);
         _sampler = new BalancedSampler(config.BatchPerImage, config.PositiveFraction);
         _coder = new BoxCoder(config.BoxWeights);
-        box_head = new BoxHead(channels, config.PoolSize, config.HeadWidth);
-        box_predictor = new BoxPredictor(config.HeadWidth, classes);
+        box_head = head;
+        box_predictor = new BoxPredictor(head.Width, classes);
         RegisterComponents();
         if (masks)
         {
