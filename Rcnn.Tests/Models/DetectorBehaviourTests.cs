@@ -8,12 +8,14 @@ namespace Rcnn.Tests.Models;
 public sealed class DetectorBehaviourTests
 {
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Training_OnTwoScenes_FindsTheirObjects(bool pyramid)
+    [InlineData("fc")]
+    [InlineData("conv5")]
+    [InlineData("pyramid")]
+    public void Training_OnTwoScenes_FindsTheirObjects(string kind)
     {
         using var outer = NewDisposeScope();
-        using TwoStageDetector detector = DetectorFactory.Create(pyramid ? TinyDetector.Pyramid : TinyDetector.SingleMap, 3);
+        DetectorConfig conv5 = TinyDetector.SingleMap with { Roi = TinyDetector.SingleMap.Roi with { Head = "conv5", PoolSize = 8 } };
+        using TwoStageDetector detector = DetectorFactory.Create(kind == "pyramid" ? TinyDetector.Pyramid : kind == "conv5" ? conv5 : TinyDetector.SingleMap, 3);
         (Tensor Image, Target Target)[] scenes = [TinyDetector.Scene(0), TinyDetector.Scene(9)];
         var random = new RandomStream(1);
         Train(detector, scenes, random, 60, 0.02);
