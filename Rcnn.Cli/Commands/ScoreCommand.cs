@@ -43,12 +43,7 @@ internal static class ScoreCommand
 
     private static int Run(string metric, string truth, string detections, double iou, string? json)
     {
-        if (metric == "coco-segm")
-        {
-            throw RcnnException.Usage("--metric coco-segm: masks are not supported yet");
-        }
-
-        JsonObject numbers = metric == "coco-bbox" ? Coco(truth, detections) : Voc(metric, truth, detections, iou);
+        JsonObject numbers = metric is "coco-bbox" or "coco-segm" ? Coco(metric, truth, detections) : Voc(metric, truth, detections, iou);
         if (json is not null)
         {
             try
@@ -64,17 +59,18 @@ internal static class ScoreCommand
         return 0;
     }
 
-    private static JsonObject Coco(string truthFile, string detectionFile)
+    private static JsonObject Coco(string metric, string truthFile, string detectionFile)
     {
-        CocoGroundTruth truth = CocoGroundTruth.Read(truthFile);
-        IReadOnlyList<DetectionRow> rows = DetectionFile.Read(detectionFile, truth);
+        bool masks = metric == "coco-segm";
+        CocoGroundTruth truth = CocoGroundTruth.Read(truthFile, masks);
+        IReadOnlyList<DetectionRow> rows = DetectionFile.Read(detectionFile, truth, masks);
         HashSet<int> known = [.. truth.Categories.Select(c => c.Id)];
         foreach (IGrouping<int, DetectionRow> unknown in rows.Where(r => !known.Contains(r.CategoryId)).GroupBy(r => r.CategoryId).OrderBy(g => g.Key))
         {
             Console.Error.WriteLine($"rcnn: warning: {detectionFile}: {unknown.Count()} detections of category_id {unknown.Key}, which {truthFile} does not have, are left out");
         }
 
-        CocoResult result = CocoEvaluator.Evaluate(truth, rows);
+        CocoResult result = CocoEvaluator.Evaluate(truth, rows, new CocoEvaluationOptions { IouType = masks ? CocoIouType.Mask : CocoIouType.Box });
         Console.Write(result.Table());
         var stats = new JsonObject();
         for (int i = 0; i < result.Stats.Length; i++)
@@ -96,7 +92,7 @@ internal static class ScoreCommand
 
         return new JsonObject
         {
-            ["metric"] = "coco-bbox",
+            ["metric"] = metric,
             ["stats"] = stats,
             ["images"] = truth.Images.Count,
             ["objects"] = truth.Objects.Count,

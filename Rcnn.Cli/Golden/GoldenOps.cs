@@ -1,3 +1,5 @@
+using Rcnn.Core.Evaluation;
+
 namespace Rcnn.Cli.Golden;
 
 /// <summary>The golden ops this build can compute. An op missing here is skipped with a reason.</summary>
@@ -9,7 +11,8 @@ internal static class GoldenOps
         new DetectorGolden("faster_rcnn"),
         new DetectorGolden("mask_rcnn"),
         new TransformGolden(),
-        new CocoBboxGolden(),
+        new CocoGolden("coco_eval_bbox", CocoIouType.Box),
+        new CocoGolden("coco_eval_segm", CocoIouType.Mask),
         new VocGolden(),
         new BoxIouGolden(),
         new GeneralizedBoxIouGolden(),

@@ -1,3 +1,5 @@
+using Rcnn.Ops;
+
 namespace Rcnn.Core.Data;
 
 /// <summary>One annotated object.</summary>
@@ -6,7 +8,8 @@ namespace Rcnn.Core.Data;
 /// <param name="Difficult">VOC's flag: counts neither way in VOC AP.</param>
 /// <param name="Crowd">COCO's iscrowd: a region of many objects; never a training target.</param>
 /// <param name="Area">The annotation's own area in pixels² (COCO evaluates size ranges with it); the box area where the format has none.</param>
-public sealed record ObjectAnnotation(Box Box, int Label, bool Difficult = false, bool Crowd = false, double Area = 0);
+/// <param name="Segmentation">Which pixels belong to the object, on the image as stored; null where the annotation has only the box.</param>
+public sealed record ObjectAnnotation(Box Box, int Label, bool Difficult = false, bool Crowd = false, double Area = 0, Segmentation? Segmentation = null);
 
 /// <summary>Corners in absolute pixels, half-open.</summary>
 public readonly record struct Box(double X1, double Y1, double X2, double Y2)

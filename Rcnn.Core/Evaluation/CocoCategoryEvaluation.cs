@@ -1,7 +1,9 @@
+using Rcnn.Ops;
+
 namespace Rcnn.Core.Evaluation;
 
 /// <summary>Works off one category after another: match within each image, rank over all images, read precision at the recall levels.</summary>
-internal sealed class CocoCategoryEvaluation
+internal sealed class CocoCategoryEvaluation : IDisposable
 {
     private const byte False = 0, True = 1, Ignored = 2;
 
@@ -18,6 +20,7 @@ internal sealed class CocoCategoryEvaluation
     private double[] _score = [], _overlap = [], _curve = [];
     private int[] _objects = [];                           // objects of the image, those that count first
     private bool[] _taken = [];
+    private RleSet? _masks;
 
     public CocoCategoryEvaluation(CocoEvaluationData data, CocoEvaluationOptions options, int categories, double[] precision, double[] recall, double[] scores)
     {
@@ -26,7 +29,14 @@ internal sealed class CocoCategoryEvaluation
         (_iou, _levels, _limits, _areas) = ([.. options.IouThresholds], [.. options.RecallThresholds], [.. options.MaxDetections], [.. options.AreaRanges]);
         _limit = _limits[^1];
         _positives = new int[_areas.Length];
+        _masks = options.IouType == CocoIouType.Mask ? new RleSet() : null;
         (_precision, _recall, _scores) = (precision, recall, scores);
+    }
+
+    public void Dispose()
+    {
+        _masks?.Dispose();
+        _masks = null;
     }
 
     public void Run(int category)
@@ -115,12 +125,36 @@ internal sealed class CocoCategoryEvaluation
             _overlap = new double[2 * detections.Length * objects];
         }
 
+        if (_masks is not null)
+        {
+            MaskOverlaps(_masks, detections, g0, objects);
+            return;
+        }
+
         for (int i = 0; i < detections.Length; i++)
         {
             ReadOnlySpan<double> d = _data.DetectionBox.AsSpan(4 * detections[i], 4);
             for (int j = 0; j < objects; j++)
             {
                 _overlap[(i * objects) + j] = CocoOverlap.OfBoxes(d, _data.ObjectBox.AsSpan(4 * (g0 + j), 4), _data.ObjectCrowd[g0 + j]);
+            }
+        }
+    }
+
+    private void MaskOverlaps(RleSet masks, ReadOnlySpan<int> detections, int g0, int objects)
+    {
+        masks.Clear();
+        for (int j = 0; j < objects; j++)
+        {
+            masks.Add(_data.ObjectMask[g0 + j]);
+        }
+
+        for (int i = 0; i < detections.Length; i++)
+        {
+            masks.Add(_data.DetectionMask[detections[i]]);
+            for (int j = 0; j < objects; j++)
+            {
+                _overlap[(i * objects) + j] = masks.Iou(objects + i, j, _data.ObjectCrowd[g0 + j]);
             }
         }
     }
@@ -197,7 +231,7 @@ internal sealed class CocoCategoryEvaluation
 
     private bool Outside(int detection, AreaRange range)
     {
-        double area = _data.DetectionBox[(4 * detection) + 2] * _data.DetectionBox[(4 * detection) + 3];
+        double area = _data.DetectionArea[detection];
         return area < range.Low || area > range.High;
     }
 

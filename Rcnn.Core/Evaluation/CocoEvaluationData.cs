@@ -1,3 +1,5 @@
+using Rcnn.Ops;
+
 namespace Rcnn.Core.Evaluation;
 
 /// <summary>
@@ -16,6 +18,12 @@ internal sealed class CocoEvaluationData
 
     public required double[] DetectionScore { get; init; }
 
+    /// <summary>Of the box, or of the mask where masks are compared.</summary>
+    public required double[] DetectionArea { get; init; }
+
+    /// <summary>Empty where boxes are compared.</summary>
+    public required Rle[] DetectionMask { get; init; }
+
     public required int[] ObjectStart { get; init; }
 
     public required int[] ObjectImage { get; init; }
@@ -25,13 +33,17 @@ internal sealed class CocoEvaluationData
 
     public required double[] ObjectArea { get; init; }
 
+    /// <summary>Empty where boxes are compared.</summary>
+    public required Rle[] ObjectMask { get; init; }
+
     public required bool[] ObjectCrowd { get; init; }
 
     /// <summary>The annotation's id is 0.</summary>
     public required bool[] ObjectIdIsZero { get; init; }
 
-    public static CocoEvaluationData Create(CocoGroundTruth truth, IReadOnlyList<DetectionRow> detections, int[] categoryIds, bool useCategories)
+    public static CocoEvaluationData Create(CocoGroundTruth truth, IReadOnlyList<DetectionRow> detections, int[] categoryIds, CocoEvaluationOptions options)
     {
+        bool useCategories = options.UseCategories, masks = options.IouType == CocoIouType.Mask;
         long[] imageIds = [.. truth.Images.Select(i => i.Id).Order()];
         var imageIndex = new Dictionary<long, int>(imageIds.Length);
         for (int i = 0; i < imageIds.Length; i++)
@@ -75,16 +87,24 @@ internal sealed class CocoEvaluationData
 
         (int[] detectionOrder, int[] detectionStart) = Order(detectionImage, imageIds.Length, detectionCategory, categoryIds.Length, useCategories);
         (int[] objectOrder, int[] objectStart) = Order(objectImage, imageIds.Length, objectCategory, categoryIds.Length, useCategories);
+        if (masks)
+        {
+            CheckMasks(truth, detections, detectionOrder, objectOrder);
+        }
+
         var data = new CocoEvaluationData
         {
             DetectionStart = detectionStart,
             DetectionImage = Gather(detectionOrder, i => detectionImage[i]),
             DetectionBox = new double[4 * detectionOrder.Length],
             DetectionScore = Gather(detectionOrder, i => detections[i].Score),
+            DetectionArea = Gather(detectionOrder, i => masks ? detections[i].Mask!.Area : detections[i].Width * detections[i].Height),
+            DetectionMask = masks ? Gather(detectionOrder, i => detections[i].Mask!) : [],
             ObjectStart = objectStart,
             ObjectImage = Gather(objectOrder, i => objectImage[i]),
             ObjectBox = new double[4 * objectOrder.Length],
             ObjectArea = Gather(objectOrder, i => truth.Objects[i].Area),
+            ObjectMask = masks ? Gather(objectOrder, i => truth.Objects[i].Mask!) : [],
             ObjectCrowd = Gather(objectOrder, i => truth.Objects[i].Crowd),
             ObjectIdIsZero = Gather(objectOrder, i => truth.Objects[i].Id == 0),
         };
@@ -101,6 +121,34 @@ internal sealed class CocoEvaluationData
         }
 
         return data;
+    }
+
+    // Every mask is there and has the size of its image; where the ground truth gives none, that of the first mask on it.
+    private static void CheckMasks(CocoGroundTruth truth, IReadOnlyList<DetectionRow> detections, int[] detectionOrder, int[] objectOrder)
+    {
+        Dictionary<long, (int Height, int Width)> sizes = truth.Images.Where(i => i.Height > 0 && i.Width > 0).ToDictionary(i => i.Id, i => (i.Height, i.Width));
+        void Check(long image, Rle? mask, string what)
+        {
+            if (mask is null)
+            {
+                throw new RcnnException($"{what} has no mask (segmentation)");
+            }
+
+            if (!sizes.TryAdd(image, (mask.Height, mask.Width)) && sizes[image] != (mask.Height, mask.Width))
+            {
+                throw new RcnnException($"{what}: a mask of {mask.Height}×{mask.Width}, image {image} has {sizes[image].Height}×{sizes[image].Width}");
+            }
+        }
+
+        foreach (int i in objectOrder)
+        {
+            Check(truth.Objects[i].ImageId, truth.Objects[i].Mask, $"{truth.Name}: annotation {truth.Objects[i].Id}");
+        }
+
+        foreach (int i in detectionOrder)
+        {
+            Check(detections[i].ImageId, detections[i].Mask, $"detection {i}");
+        }
     }
 
     /// <summary>Rows with a category, by two stable counting sorts, and where each category starts.</summary>

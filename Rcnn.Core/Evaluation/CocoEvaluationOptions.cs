@@ -3,9 +3,22 @@ namespace Rcnn.Core.Evaluation;
 /// <summary>A range of object areas in pixels², inclusive at both ends.</summary>
 public readonly record struct AreaRange(string Name, double Low, double High);
 
+/// <summary>Whose overlap decides what a detection found.</summary>
+public enum CocoIouType
+{
+    /// <summary>Boxes; a detection's area is that of its box.</summary>
+    Box,
+
+    /// <summary>Masks; a detection's area is the number of its pixels.</summary>
+    Mask,
+}
+
 /// <summary>What is measured. The defaults are those of COCO's detection challenge.</summary>
 public sealed record CocoEvaluationOptions
 {
+    /// <summary>Boxes, or masks, which detections and objects must then have.</summary>
+    public CocoIouType IouType { get; init; } = CocoIouType.Box;
+
     /// <summary>IoU a match needs at least: 0.5, 0.55 … 0.95, with the rounding of evenly spaced float64 numbers (the ninth is 0.8999999999999999).</summary>
     public IReadOnlyList<double> IouThresholds { get; init; } = EvenlySpaced(0.5, 0.95, 10);
 

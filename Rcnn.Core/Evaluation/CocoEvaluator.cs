@@ -1,7 +1,7 @@
 namespace Rcnn.Core.Evaluation;
 
 /// <summary>
-/// COCO's box AP and AR (Lin et al. 2014), number for number those of the reference implementation: greedy matching by falling score, IoU ≥ t in
+/// COCO's AP and AR of boxes or masks (Lin et al. 2014), number for number those of the reference implementation: greedy matching by falling score, IoU ≥ t in
 /// float64 without +1, the best free object that is not ignored before any ignored one, crowds matched again and again with IoU = intersection ÷ detection
 /// area, unmatched detections outside the area range ignored, stable sorts. One quirk is kept as well: the reference marks a match by the object's id, so
 /// an object with id 0 is taken but its detection counts as unmatched.
@@ -13,12 +13,13 @@ public static class CocoEvaluator
     /// <param name="truth">Images, categories and objects.</param>
     /// <param name="detections">In any order; equal scores rank in this order.</param>
     /// <param name="options">Null takes COCO's own.</param>
-    /// <exception cref="RcnnException">A detection names an image that the ground truth does not have, or holds a value that is not finite.</exception>
+    /// <exception cref="RcnnException">A detection names an image that the ground truth does not have, or holds a value that is not finite; or, where masks are
+    /// compared, a mask is missing or of another size than its image.</exception>
     public static CocoResult Evaluate(CocoGroundTruth truth, IReadOnlyList<DetectionRow> detections, CocoEvaluationOptions? options = null)
     {
         options = Checked(options ?? new CocoEvaluationOptions());
         int[] categoryIds = [.. (options.CategoryIds ?? [.. truth.Categories.Select(c => c.Id)]).Distinct().Order()];
-        CocoEvaluationData data = CocoEvaluationData.Create(truth, detections, categoryIds, options.UseCategories);
+        CocoEvaluationData data = CocoEvaluationData.Create(truth, detections, categoryIds, options);
         int categories = options.UseCategories ? categoryIds.Length : 1;
         long rows = (long)options.IouThresholds.Count * categories * options.AreaRanges.Count * options.MaxDetections.Count;
         var precision = new double[rows * options.RecallThresholds.Count];
@@ -37,7 +38,7 @@ public static class CocoEvaluator
                 worker.Run(byWork[i]);
                 return worker;
             },
-            _ => { });
+            worker => worker.Dispose());
 
         Dictionary<int, string> names = truth.Categories.ToDictionary(c => c.Id, c => c.Name);
         return new CocoResult(options, options.UseCategories ? categoryIds : [-1],

@@ -1,4 +1,5 @@
 using Rcnn.Core.Data;
+using Rcnn.Ops;
 
 namespace Rcnn.Core.Evaluation;
 
@@ -6,9 +7,9 @@ public sealed record CocoImage(long Id, string FileName, int Width, int Height);
 
 public sealed record CocoCategory(int Id, string Name);
 
-/// <summary>One annotated object of a COCO ground truth: box [x,y,width,height] in pixels, the annotation's own area in pixels².</summary>
+/// <summary>One annotated object of a COCO ground truth: box [x,y,width,height] in pixels, the annotation's own area in pixels²; its mask where masks were asked for.</summary>
 public readonly record struct CocoObject(
-    long Id, long ImageId, int CategoryId, double X, double Y, double Width, double Height, double Area, bool Crowd);
+    long Id, long ImageId, int CategoryId, double X, double Y, double Width, double Height, double Area, bool Crowd, Rle? Mask = null);
 
 /// <summary>What detections are measured against.</summary>
 public sealed class CocoGroundTruth
@@ -66,14 +67,16 @@ public sealed class CocoGroundTruth
     public IReadOnlyList<CocoObject> Objects { get; }
 
     /// <summary>Reads a COCO annotation file.</summary>
+    /// <param name="file">The JSON file.</param>
+    /// <param name="masks">Whether <c>segmentation</c> is read too; every object must then have one.</param>
     /// <exception cref="RcnnException">Unreadable or malformed; names file, element, field and value.</exception>
-    public static CocoGroundTruth Read(string file) => CocoGroundTruthReader.Read(file);
+    public static CocoGroundTruth Read(string file, bool masks = false) => CocoGroundTruthReader.Read(file, masks);
 
     /// <summary>
     /// The ground truth of a dataset: image ids and category ids are the dataset's, annotation ids count from 1. An object without its own area gets that of its
-    /// box. VOC's <em>difficult</em> objects are ordinary ones here, as COCO's metric knows no such flag.
+    /// box. VOC's <em>difficult</em> objects are ordinary ones here, as COCO's metric knows no such flag. With <paramref name="masks"/>, objects that have one get it.
     /// </summary>
-    public static CocoGroundTruth FromDataset(IDetectionDataset dataset)
+    public static CocoGroundTruth FromDataset(IDetectionDataset dataset, bool masks = false)
     {
         var images = new List<CocoImage>(dataset.Count);
         var objects = new List<CocoObject>();
@@ -84,7 +87,8 @@ public sealed class CocoGroundTruth
             foreach (ObjectAnnotation o in record.Objects)
             {
                 objects.Add(new CocoObject(objects.Count + 1, record.Id, dataset.CategoryIds[o.Label - 1],
-                    o.Box.X1, o.Box.Y1, o.Box.Width, o.Box.Height, o.Area > 0 ? o.Area : o.Box.Area, o.Crowd));
+                    o.Box.X1, o.Box.Y1, o.Box.Width, o.Box.Height, o.Area > 0 ? o.Area : o.Box.Area, o.Crowd,
+                    masks ? o.Segmentation?.ToRle(record.Height, record.Width) : null));
             }
         }
 

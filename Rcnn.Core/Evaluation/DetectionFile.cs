@@ -1,36 +1,44 @@
 using System.Globalization;
 using System.Text.Json;
+using Rcnn.Core.Data;
+using Rcnn.Ops;
 
 namespace Rcnn.Core.Evaluation;
 
 /// <summary>
-/// Detection files in COCO's result format: <c>[{"image_id", "category_id", "bbox": [x,y,width,height], "score"}, …]</c>. Some tools write a whole
+/// Detection files in COCO's result format: <c>[{"image_id", "category_id", "bbox": [x,y,width,height], "score"}, …]</c>, and
+/// <c>"segmentation": {"size": [height,width], "counts"}</c> where there are masks. Some tools write a whole
 /// COCO object instead, with <c>images</c> and <c>categories</c> of its own; its ids mean nothing to the ground truth, so images are then matched by
 /// <c>file_name</c> (as it is, without folder, or without folder and extension, in this order) and categories by <c>name</c>.
 /// </summary>
 public static class DetectionFile
 {
     /// <summary>Reads a plain result list.</summary>
+    /// <param name="file">The JSON file.</param>
+    /// <param name="masks">Whether masks are read; every row must then have one. A row without a box has that of its mask.</param>
     /// <exception cref="RcnnException">Unreadable, malformed or not finite; names file, element, field and value.</exception>
-    public static IReadOnlyList<DetectionRow> Read(string file)
+    public static IReadOnlyList<DetectionRow> Read(string file, bool masks = false)
     {
         byte[] bytes = JsonFile.ReadBytes(file, out int start);
         return IsObject(bytes, start)
             ? throw new RcnnException($"{file}: an object with its own images and categories: it can only be read against a ground truth")
-            : DetectionListReader.Read(file, bytes, start);
+            : DetectionListReader.Read(file, bytes, start, masks);
     }
 
     /// <summary>Reads either form; every image id is checked against <paramref name="truth"/>.</summary>
+    /// <param name="file">The JSON file.</param>
+    /// <param name="truth">Gives the ids.</param>
+    /// <param name="masks">Whether masks are read; every row must then have one.</param>
     /// <exception cref="RcnnException">Also when an image, or in the second form a category, is not in the ground truth.</exception>
-    public static IReadOnlyList<DetectionRow> Read(string file, CocoGroundTruth truth)
+    public static IReadOnlyList<DetectionRow> Read(string file, CocoGroundTruth truth, bool masks = false)
     {
         byte[] bytes = JsonFile.ReadBytes(file, out int start);
         if (IsObject(bytes, start))
         {
-            return ReadByName(file, truth);
+            return ReadByName(file, truth, masks);
         }
 
-        IReadOnlyList<DetectionRow> rows = DetectionListReader.Read(file, bytes, start);
+        IReadOnlyList<DetectionRow> rows = DetectionListReader.Read(file, bytes, start, masks);
         HashSet<long> known = [.. truth.Images.Select(i => i.Id)];
         for (int i = 0; i < rows.Count; i++)
         {
@@ -54,7 +62,14 @@ public static class DetectionFile
             {
                 writer.Write(separator);
                 writer.Write(string.Create(CultureInfo.InvariantCulture,
-                    $"{{\"image_id\":{d.ImageId},\"category_id\":{d.CategoryId},\"bbox\":[{d.X:R},{d.Y:R},{d.Width:R},{d.Height:R}],\"score\":{d.Score:R}}}"));
+                    $"{{\"image_id\":{d.ImageId},\"category_id\":{d.CategoryId},\"bbox\":[{d.X:R},{d.Y:R},{d.Width:R},{d.Height:R}],\"score\":{d.Score:R}"));
+                if (d.Mask is { } mask)
+                {
+                    string counts = mask.ToString().Replace("\\", "\\\\", StringComparison.Ordinal);
+                    writer.Write(string.Create(CultureInfo.InvariantCulture, $",\"segmentation\":{{\"size\":[{mask.Height},{mask.Width}],\"counts\":\"{counts}\"}}"));
+                }
+
+                writer.Write('}');
                 separator = ",\n";
             }
 
@@ -75,7 +90,7 @@ public static class DetectionFile
         return i < bytes.Length && bytes[i] == (byte)'{';
     }
 
-    private static List<DetectionRow> ReadByName(string file, CocoGroundTruth truth)
+    private static List<DetectionRow> ReadByName(string file, CocoGroundTruth truth, bool masks)
     {
         using JsonDocument document = JsonFile.Open(file);
         JsonElement root = document.RootElement;
@@ -112,10 +127,27 @@ public static class DetectionFile
             long image = images.TryGetValue(e.Integer("image_id"), out long? known) && known is { } i ? i
                 : throw e.Error("image_id", $"an image whose file_name is in {truth.Name} expected");
             int category = categories.TryGetValue(e.Int32("category_id"), out int c) ? c : throw e.Error("category_id", "an id of the file's own categories expected");
-            rows.Add(new DetectionRow(image, category, x, y, width, height, e.Number("score")));
+            rows.Add(new DetectionRow(image, category, x, y, width, height, e.Number("score"), masks ? Mask(e) : null));
         }
 
         return rows;
+    }
+
+    private static Rle Mask(JsonFile.Item e)
+    {
+        if (!e.Has("segmentation"))
+        {
+            throw e.Error("segmentation", "run lengths expected");
+        }
+
+        try
+        {
+            return CocoSegmentation.ParseRuns(e.Element.GetProperty("segmentation"));
+        }
+        catch (FormatException x)
+        {
+            throw new RcnnException($"{e.File}: {e.Path}.segmentation: {x.Message}", 1, x);
+        }
     }
 
     /// <summary>Image id by file name, by file name without folder, and by that without extension; null where several images share it.</summary>

@@ -1,3 +1,5 @@
+using Rcnn.Ops;
+
 namespace Rcnn.Core.Evaluation;
 
 /// <summary>One detection as COCO's result files hold it.</summary>
@@ -8,4 +10,5 @@ namespace Rcnn.Core.Evaluation;
 /// <param name="Width">≥ 0.</param>
 /// <param name="Height">≥ 0.</param>
 /// <param name="Score">Finite; higher is surer.</param>
-public readonly record struct DetectionRow(long ImageId, int CategoryId, double X, double Y, double Width, double Height, double Score);
+/// <param name="Mask">The object's pixels, of the size of the image; null where there is only a box.</param>
+public readonly record struct DetectionRow(long ImageId, int CategoryId, double X, double Y, double Width, double Height, double Score, Rle? Mask = null);

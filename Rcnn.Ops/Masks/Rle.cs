@@ -193,17 +193,9 @@ public sealed class Rle : Segmentation
         var result = new double[checked(detections.Count * truth.Count)];
         if (result.Length > 0)
         {
-            using var all = new RleSet(detections[0].Height, detections[0].Width);
-            for (int i = 0; i < detections.Count; i++)
-            {
-                all.Add(detections[i], "detections", i);
-            }
-
-            for (int j = 0; j < truth.Count; j++)
-            {
-                all.Add(truth[j], "truth", j);
-            }
-
+            using var all = new RleSet();
+            Add(all, detections, nameof(detections), detections[0]);
+            Add(all, truth, nameof(truth), detections[0]);
             for (int i = 0; i < detections.Count; i++)
             {
                 for (int j = 0; j < truth.Count; j++)
@@ -282,6 +274,19 @@ public sealed class Rle : Segmentation
         }
 
         return OfRuns(first.Height, first.Width, merged.Span);
+    }
+
+    private static void Add(RleSet set, IReadOnlyList<Rle> masks, string name, Rle like)
+    {
+        for (int i = 0; i < masks.Count; i++)
+        {
+            if (masks[i].Height != like.Height || masks[i].Width != like.Width)
+            {
+                throw new ArgumentException($"{name}[{i}] of {like.Height}×{like.Width} expected, got {masks[i].Height}×{masks[i].Width}", name);
+            }
+
+            set.Add(masks[i]);
+        }
     }
 
     private static string Mismatch(int height, int width, long sum) =>

@@ -1,21 +1,31 @@
 namespace Rcnn.Ops;
 
 /// <summary>
-/// Masks of one size, unpacked for many comparisons: for each the begin and end of every run of 1, in pooled memory, and the box around it. Runs are laid side by side only where
-/// boxes overlap. Dispose once.
+/// Masks of one size, unpacked for many comparisons: for each the begin and end of every run of 1, in pooled memory, and the rows it spans. Runs are laid side by side only where rows
+/// and columns overlap. Dispose once; not for several threads at a time.
 /// </summary>
-internal sealed class RleSet(int height, int width) : IDisposable
+public sealed class RleSet : IDisposable
 {
     private readonly RunBuffer _spans = new(), _runs = new();
     private readonly List<Item> _items = [];
+    private int _height, _width;
+
+    /// <summary>How many masks there are.</summary>
+    public int Count => _items.Count;
 
     /// <summary>Takes another mask in; its number is how many there were before.</summary>
-    /// <exception cref="ArgumentException">Another size.</exception>
-    public void Add(Rle mask, string name, int index)
+    /// <exception cref="ArgumentException">Another size than the first one's.</exception>
+    public void Add(Rle mask)
     {
-        if (mask.Height != height || mask.Width != width)
+        ArgumentNullException.ThrowIfNull(mask);
+        if (Count == 0)
         {
-            throw new ArgumentException($"{name}[{index}] of {height}×{width} expected, got {mask.Height}×{mask.Width}");
+            (_height, _width) = (mask.Height, mask.Width);
+        }
+
+        if (mask.Height != _height || mask.Width != _width)
+        {
+            throw new ArgumentException($"a mask of {_height}×{_width} expected, got {mask.Height}×{mask.Width}", nameof(mask));
         }
 
         _runs.Clear();
@@ -23,16 +33,15 @@ internal sealed class RleSet(int height, int width) : IDisposable
         ReadOnlySpan<uint> runs = _runs.Span;
         int start = _spans.Count, count = 0;
         Span<uint> free = _spans.Reserve(runs.Length);
-        uint at = 0, rows = (uint)height, top = uint.MaxValue, bottom = 0;
+        uint at = 0, rows = (uint)_height, top = uint.MaxValue, bottom = 0;
         for (int i = 1; i < runs.Length; i += 2)
         {
             at += runs[i - 1];
             uint end = at + runs[i];
             if (end > at)
             {
-                (uint first, uint last) = (at % rows, (end - 1) % rows);
-                bool spills = first > last || end - at >= rows;
-                (top, bottom) = spills ? (0, rows) : (Math.Min(top, first), Math.Max(bottom, last + 1));
+                uint first = at % rows, last = first + (end - at);
+                (top, bottom) = last > rows ? (0, rows) : (Math.Min(top, first), Math.Max(bottom, last));
                 (free[count], free[count + 1]) = (at, end);
                 count += 2;
             }
@@ -44,14 +53,14 @@ internal sealed class RleSet(int height, int width) : IDisposable
         _items.Add(new Item(start, count, top, bottom, mask.Area));
     }
 
-    /// <summary>Forgets all masks, keeps the memory.</summary>
+    /// <summary>Forgets all masks, keeps the memory; the next one sets the size.</summary>
     public void Clear()
     {
         _spans.Clear();
         _items.Clear();
     }
 
-    /// <summary>Intersection over union, or over the area of <paramref name="detection"/> when the other one is a crowd.</summary>
+    /// <summary>Intersection over union, float64; over the area of <paramref name="detection"/> alone when <paramref name="truth"/> is a crowd.</summary>
     public double Iou(int detection, int truth, bool crowd)
     {
         (Item d, Item g) = (_items[detection], _items[truth]);
@@ -64,6 +73,7 @@ internal sealed class RleSet(int height, int width) : IDisposable
         return common == 0 ? 0 : (double)common / (crowd ? d.Area : d.Area + g.Area - common);
     }
 
+    /// <summary>Returns the memory.</summary>
     public void Dispose()
     {
         _spans.Dispose();
@@ -73,6 +83,11 @@ internal sealed class RleSet(int height, int width) : IDisposable
     // Pixels in both of two rising lists of (begin, end).
     private static long Common(ReadOnlySpan<uint> a, ReadOnlySpan<uint> b)
     {
+        if (a[0] >= b[^1] || b[0] >= a[^1])
+        {
+            return 0;
+        }
+
         long common = 0;
         int i = 0, j = 0;
         while (i < a.Length && j < b.Length)

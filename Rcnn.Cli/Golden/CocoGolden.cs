@@ -4,14 +4,14 @@ using Rcnn.Core.Evaluation;
 
 namespace Rcnn.Cli.Golden;
 
-/// <summary>COCO box AP: stats, precision, recall and scores of a ground truth file and a detection file.</summary>
-internal sealed class CocoBboxGolden : IGoldenCase
+/// <summary>COCO AP of boxes or masks: stats, precision, recall and scores of a ground truth file and a detection file.</summary>
+internal sealed class CocoGolden(string op, CocoIouType type) : IGoldenCase
 {
-    public string Op => "coco_eval_bbox";
+    public string Op => op;
 
     public void Run(GoldenContext c)
     {
-        var options = new CocoEvaluationOptions();
+        var options = new CocoEvaluationOptions { IouType = type };
         if (c.HasParam("iou_thrs"))
         {
             options = options with { IouThresholds = c.Numbers("iou_thrs") };
@@ -38,8 +38,9 @@ internal sealed class CocoBboxGolden : IGoldenCase
             options = options with { CategoryIds = [.. c.Integers("cat_ids").Select(k => checked((int)k))] };
         }
 
-        CocoGroundTruth truth = CocoGroundTruth.Read(c.File("gt"));
-        CocoResult result = CocoEvaluator.Evaluate(truth, DetectionFile.Read(c.File("detections"), truth), options);
+        bool masks = type == CocoIouType.Mask;
+        CocoGroundTruth truth = CocoGroundTruth.Read(c.File("gt"), masks);
+        CocoResult result = CocoEvaluator.Evaluate(truth, DetectionFile.Read(c.File("detections"), truth, masks), options);
         long[] full = result.Shape;
         long[] withoutRecall = [full[0], full[2], full[3], full[4]];
         foreach (string output in c.OutputNames)
