@@ -8,6 +8,7 @@ using Rcnn.Core.Data;
 using Rcnn.Core.Models;
 using Rcnn.Core.Runs;
 using Rcnn.Core.Weights;
+using Rcnn.Ops;
 using static TorchSharp.torch;
 
 namespace Rcnn.Cli.Commands;
@@ -125,7 +126,7 @@ internal static class DetectCommand
             Tensor pixels = tensor(image.Pixels, [image.Height, image.Width, 3], ScalarType.Byte);
             Detections found = detector.Detect([pixels])[0];
             double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            BoxLabel[] boxes = Boxes(found);
+            IReadOnlyList<BoxLabel> boxes = DetectionDrawing.Boxes(found, new(image.Height, image.Width));
             BoxLabel[] shown = [.. boxes.Where(b => b.Score >= least)];
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file}: {shown.Length} objects, {milliseconds:F0} ms"));
             foreach (BoxLabel b in shown)
@@ -150,22 +151,26 @@ internal static class DetectCommand
         return 0;
     }
 
-    private static BoxLabel[] Boxes(Detections found)
-    {
-        float[] b = found.Boxes.data<float>().ToArray(), scores = found.Scores.data<float>().ToArray();
-        long[] labels = found.Labels.data<long>().ToArray();
-        return [.. scores.Select((s, i) => new BoxLabel(new Box(b[4 * i], b[4 * i + 1], b[4 * i + 2], b[4 * i + 3]), (int)labels[i], s))];
-    }
-
     private static JsonObject Json(string file, IEnumerable<BoxLabel> boxes, IReadOnlyList<string> names) => new()
     {
         ["image"] = file,
-        ["detections"] = new JsonArray([.. boxes.Select(b => new JsonObject
-        {
-            ["class"] = names[b.Label - 1],
-            ["label"] = b.Label,
-            ["score"] = b.Score,
-            ["box"] = new JsonArray(b.Box.X1, b.Box.Y1, b.Box.X2, b.Box.Y2),
-        })]),
+        ["detections"] = new JsonArray([.. boxes.Select(b => Json(b, names))]),
     };
+
+    private static JsonObject Json(BoxLabel found, IReadOnlyList<string> names)
+    {
+        var json = new JsonObject
+        {
+            ["class"] = names[found.Label - 1],
+            ["label"] = found.Label,
+            ["score"] = found.Score,
+            ["box"] = new JsonArray(found.Box.X1, found.Box.Y1, found.Box.X2, found.Box.Y2),
+        };
+        if (found.Mask is Rle mask)
+        {
+            json["segmentation"] = new JsonObject { ["size"] = new JsonArray(mask.Height, mask.Width), ["counts"] = mask.ToString() };
+        }
+
+        return json;
+    }
 }

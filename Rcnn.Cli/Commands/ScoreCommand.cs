@@ -63,7 +63,7 @@ internal static class ScoreCommand
     {
         bool masks = metric == "coco-segm";
         CocoGroundTruth truth = CocoGroundTruth.Read(truthFile, masks);
-        IReadOnlyList<DetectionRow> rows = DetectionFile.Read(detectionFile, truth, masks);
+        IReadOnlyList<DetectionRow> rows = DetectionFile.Read(detectionFile, truth, masks ? DetectionMasks.Require : DetectionMasks.Skip);
         HashSet<int> known = [.. truth.Categories.Select(c => c.Id)];
         foreach (IGrouping<int, DetectionRow> unknown in rows.Where(r => !known.Contains(r.CategoryId)).GroupBy(r => r.CategoryId).OrderBy(g => g.Key))
         {

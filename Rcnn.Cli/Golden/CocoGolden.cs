@@ -40,7 +40,7 @@ internal sealed class CocoGolden(string op, CocoIouType type) : IGoldenCase
 
         bool masks = type == CocoIouType.Mask;
         CocoGroundTruth truth = CocoGroundTruth.Read(c.File("gt"), masks);
-        CocoResult result = CocoEvaluator.Evaluate(truth, DetectionFile.Read(c.File("detections"), truth, masks), options);
+        CocoResult result = CocoEvaluator.Evaluate(truth, DetectionFile.Read(c.File("detections"), truth, masks ? DetectionMasks.Require : DetectionMasks.Skip), options);
         long[] full = result.Shape;
         long[] withoutRecall = [full[0], full[2], full[3], full[4]];
         foreach (string output in c.OutputNames)

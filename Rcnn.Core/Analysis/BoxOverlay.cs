@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
 using Rcnn.Core.Data;
+using Rcnn.Ops;
 
 namespace Rcnn.Core.Analysis;
 
-/// <summary>Boxes, classes and scores as SVG over an embedded image: sharp at any zoom, with the numbers in a tooltip.</summary>
+/// <summary>Boxes, masks, classes and scores as SVG over an embedded image: sharp at any zoom, with the numbers in a tooltip.</summary>
 internal static class BoxOverlay
 {
     /// <summary>The image with its boxes; the highest score is on top. Sizes of lines and text follow the image.</summary>
@@ -15,6 +16,14 @@ internal static class BoxOverlay
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {image.Width} {image.Height}\" font-family=\"system-ui, 'DejaVu Sans', sans-serif\" font-size=\"{Number(font)}\"><use href=\"#{image.Id}\"/>\n");
         BoxLabel[] ordered = [.. boxes.OrderBy(box => box.Score ?? 0)];
+        foreach (BoxLabel box in ordered)
+        {
+            if (box.Mask is not null)
+            {
+                svg.Append($"<path d=\"{MaskPath(box.Mask.Rasterise(image.Height, image.Width))}\" fill=\"{Colour(box.Label)}\" fill-opacity=\"0.45\" shape-rendering=\"crispEdges\"/>\n");
+            }
+        }
+
         foreach (BoxLabel box in ordered)
         {
             svg.Append($"<rect x=\"{Number(box.Box.X1)}\" y=\"{Number(box.Box.Y1)}\" width=\"{Number(box.Box.Width)}\" height=\"{Number(box.Box.Height)}\" fill=\"none\" stroke=\"{Colour(box.Label)}\" stroke-width=\"{Number(1.6 * unit)}\"><title>{HtmlPage.Escape(Tooltip(box, classNames))}</title></rect>\n");
@@ -33,6 +42,44 @@ internal static class BoxOverlay
         }
 
         return svg.Append("</svg>").ToString();
+    }
+
+    /// <summary>The pixels as rectangles, one for each run of a row; runs that go on unchanged in the next rows are one rectangle.</summary>
+    private static string MaskPath(BitmapMask mask)
+    {
+        var path = new StringBuilder();
+        var open = new Dictionary<(int From, int To), int>();
+        for (int y = 0; y <= mask.Height; y++)
+        {
+            var runs = new HashSet<(int From, int To)>();
+            ReadOnlySpan<byte> row = y < mask.Height ? mask.Pixels.Slice(y * mask.Width, mask.Width) : [];
+            for (int x = 0; x < row.Length; x++)
+            {
+                int from = x;
+                while (x < row.Length && row[x] != 0)
+                {
+                    x++;
+                }
+
+                if (x > from)
+                {
+                    runs.Add((from, x));
+                }
+            }
+
+            foreach (((int from, int to), int top) in open.Where(o => !runs.Contains(o.Key)).OrderBy(o => o.Key).ToArray())
+            {
+                path.Append(CultureInfo.InvariantCulture, $"M{from} {top}H{to}V{y}H{from}z");
+                open.Remove((from, to));
+            }
+
+            foreach ((int From, int To) run in runs)
+            {
+                open.TryAdd(run, y);
+            }
+        }
+
+        return path.ToString();
     }
 
     private static string Caption(BoxLabel box, IReadOnlyList<string> classNames)

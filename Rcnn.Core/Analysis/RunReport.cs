@@ -24,7 +24,7 @@ public static class RunReport
         }
 
         CocoGroundTruth truth = CocoGroundTruth.FromDataset(dataset);
-        IReadOnlyList<DetectionRow> detections = DetectionFile.Read(run.DetectionsFile, truth);
+        IReadOnlyList<DetectionRow> detections = DetectionFile.Read(run.DetectionsFile, truth, DetectionMasks.Keep);
         CocoResult result = CocoEvaluator.Evaluate(truth, detections);
         var page = new HtmlPage(title ?? $"Run {run.Name}");
         page.Paragraph($"{run.Config.Model.Assembly} with {run.Config.Model.Backbone.Name}, trained on {run.Config.Data.Train}, evaluated on {dataset.Name} ({dataset.Count} images).");

@@ -29,7 +29,7 @@ public sealed class SampleDetections
         return
         [
             .. detections.Where(d => d.ImageId == id && d.Score >= ShownScore && labels.ContainsKey(d.CategoryId))
-                .Select(d => new BoxLabel(new Box(d.X, d.Y, d.X + d.Width, d.Y + d.Height), labels[d.CategoryId], d.Score)),
+                .Select(d => new BoxLabel(new Box(d.X, d.Y, d.X + d.Width, d.Y + d.Height), labels[d.CategoryId], d.Score, d.Mask)),
         ];
     }
 

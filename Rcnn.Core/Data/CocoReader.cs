@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Rcnn.Ops;
 
 namespace Rcnn.Core.Data;
 
 /// <summary>
 /// COCO instance files: <c>images</c>, <c>annotations</c> with <c>bbox</c> [x, y, width, height], <c>categories</c>. Category ids may have gaps; labels are 1..C in
-/// the order of the ids. Images are in the order of the file. Masks and captions are skipped. Lin et al. 2014.
+/// the order of the ids. Images are in the order of the file. A <c>segmentation</c> (polygons, run lengths) is kept as it is written; one that describes no mask is a warning and
+/// the object has its box alone. Captions are skipped. Lin et al. 2014.
 /// </summary>
 public static class CocoReader
 {
@@ -113,7 +115,26 @@ public static class CocoReader
         var box = new Box(b[0], b[1], b[0] + b[2], b[1] + b[3]);
         if (AnnotationRules.Check(box, b[2] > 0 && b[3] > 0, written, (image.Width, image.Height), where, issues) is { } kept)
         {
-            objects.Add(new ObjectAnnotation(kept, label, Difficult: false, annotation.Iscrowd != 0, annotation.Area ?? kept.Area));
+            objects.Add(new ObjectAnnotation(kept, label, Difficult: false, annotation.Iscrowd != 0, annotation.Area ?? kept.Area, Mask(annotation, where, image, issues)));
+        }
+    }
+
+    private static Segmentation? Mask(CocoAnnotation annotation, string where, CocoImage image, List<DataIssue> issues)
+    {
+        JsonElement value = annotation.Segmentation;
+        if (value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null || (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0))
+        {
+            return null;
+        }
+
+        try
+        {
+            return CocoSegmentation.Parse(value, image.Height, image.Width);
+        }
+        catch (FormatException e)
+        {
+            issues.Add(DataIssue.Warning(where, $"segmentation: {e.Message}; the object has no mask"));
+            return null;
         }
     }
 
@@ -174,6 +195,8 @@ public static class CocoReader
         public int Iscrowd { get; init; }
 
         public double? Area { get; init; }
+
+        public JsonElement Segmentation { get; init; }
     }
 
     private sealed record CocoCategory(int Id, string Name);

@@ -1,11 +1,15 @@
 using System.Globalization;
 using OpenCvSharp;
+using Rcnn.Ops;
 
 namespace Rcnn.Core.Data;
 
-/// <summary>Draws boxes with class and score on images. Line width and text follow the size of the image.</summary>
+/// <summary>Draws boxes with class and score, and masks where there are, on images. Line width and text follow the size of the image.</summary>
 public static class DetectionDrawing
 {
+    /// <summary>How much of a mask's pixel is its class's colour.</summary>
+    private const int VeilPercent = 45;
+
     private const HersheyFonts Font = HersheyFonts.HersheySimplex;
 
     /// <summary>A copy of the image with the boxes on it; the highest score is on top. Boxes may leave the image.</summary>
@@ -19,6 +23,11 @@ public static class DetectionDrawing
         int thickness = Math.Max(1, (int)Math.Round(Math.Max(image.Width, image.Height) / 320.0));
         double scale = Math.Clamp(Math.Max(image.Width, image.Height) / 1000.0, 0.35, 2);
         BoxLabel[] ordered = [.. boxes.OrderBy(b => b.Score ?? 0)];
+        foreach (BoxLabel box in ordered)
+        {
+            Veil(copy, box);
+        }
+
         foreach (BoxLabel box in ordered)
         {
             Cv2.Rectangle(mat, TopLeft(box.Box, image), BottomRight(box.Box, image), Colour(box.Label), thickness);
@@ -35,19 +44,42 @@ public static class DetectionDrawing
 
     /// <summary>Draws the detections whose score is at least <paramref name="minimumScore"/>.</summary>
     public static RgbImage Draw(RgbImage image, Detections detections, IReadOnlyList<string> classNames, double minimumScore = 0) =>
-        Draw(image, Boxes(detections).Where(b => b.Score >= minimumScore), classNames);
+        Draw(image, Boxes(detections, new(image.Height, image.Width)).Where(b => b.Score >= minimumScore), classNames);
 
-    /// <summary>Detections, ready to draw.</summary>
-    public static IReadOnlyList<BoxLabel> Boxes(Detections detections)
+    /// <summary>Detections, ready to draw on an image of <paramref name="size"/>; masks are pasted by torchvision's convention.</summary>
+    public static IReadOnlyList<BoxLabel> Boxes(Detections detections, ImageSize size)
     {
+        Rle[]? masks = detections.Masks is { } soft ? MaskPaste.Encode(soft, detections.Boxes, (size.Height, size.Width)) : null;
         float[] boxes = detections.Boxes.data<float>().ToArray(), scores = detections.Scores.data<float>().ToArray();
         long[] labels = detections.Labels.data<long>().ToArray();
         return [.. scores.Select((score, i) => new BoxLabel(
-            new Box(boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]), (int)labels[i], score))];
+            new Box(boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]), (int)labels[i], score, masks?[i]))];
     }
 
     /// <summary>The ground truth of a record, ready to draw.</summary>
-    public static IEnumerable<BoxLabel> Boxes(ImageRecord record) => record.Objects.Where(o => !o.Crowd).Select(o => new BoxLabel(o.Box, o.Label));
+    public static IEnumerable<BoxLabel> Boxes(ImageRecord record) => record.Objects.Where(o => !o.Crowd).Select(o => new BoxLabel(o.Box, o.Label, null, o.Segmentation));
+
+    private static void Veil(RgbImage image, BoxLabel box)
+    {
+        if (box.Mask is null)
+        {
+            return;
+        }
+
+        BitmapMask mask = box.Mask.Rasterise(image.Height, image.Width);
+        (byte r, byte g, byte b) = ClassColours.Of(box.Label);
+        ReadOnlySpan<byte> inside = mask.Pixels;
+        for (int i = inside.IndexOf((byte)1); i >= 0 && i < inside.Length; i++)
+        {
+            if (inside[i] != 0)
+            {
+                Span<byte> pixel = image.Pixels.AsSpan(3 * i, 3);
+                (pixel[0], pixel[1], pixel[2]) = (Mix(pixel[0], r), Mix(pixel[1], g), Mix(pixel[2], b));
+            }
+        }
+    }
+
+    private static byte Mix(byte from, byte colour) => (byte)(((from * (100 - VeilPercent)) + (colour * VeilPercent) + 50) / 100);
 
     private static void DrawText(Mat mat, BoxLabel box, RgbImage image, string text, double scale, int thickness)
     {

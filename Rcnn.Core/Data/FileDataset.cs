@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using Rcnn.Ops;
 
 namespace Rcnn.Core.Data;
 
@@ -99,6 +101,19 @@ public sealed class FileDataset : IDetectionDataset
                 Add(string.Create(
                     CultureInfo.InvariantCulture,
                     $"{o.Label} {o.Box.X1:R} {o.Box.Y1:R} {o.Box.X2:R} {o.Box.Y2:R} {o.Difficult} {o.Crowd} {o.Area:R}"));
+                switch (o.Segmentation)
+                {
+                    case Rle mask:
+                        hash.AppendData(mask.Code.Span);
+                        break;
+                    case PolygonMask mask:
+                        foreach (double[] part in mask.Parts)
+                        {
+                            hash.AppendData(MemoryMarshal.AsBytes<double>(part));
+                        }
+
+                        break;
+                }
             }
 
             hash.AppendData(images[i]);

@@ -41,6 +41,9 @@ public sealed record LoaderOptions
     /// <summary>Whether objects marked difficult are targets. VOC's practice, and the default, is that they are not.</summary>
     public bool IncludeDifficult { get; init; }
 
+    /// <summary>Whether targets carry masks; every object must then have one.</summary>
+    public bool Masks { get; init; }
+
     /// <exception cref="RcnnException">A value outside its range; names field and value.</exception>
     public void Validate()
     {

@@ -51,8 +51,13 @@ public sealed class SampleReader(IDetectionDataset dataset, LoaderOptions option
             record.Id,
             image,
             [.. kept.Select(o => new Box(o.Box.X1 * sx, o.Box.Y1 * sy, o.Box.X2 * sx, o.Box.Y2 * sy))],
-            [.. kept.Select(o => o.Label)]);
+            [.. kept.Select(o => o.Label)],
+            options.Masks ? [.. kept.Select(o => Mask(o, record, image))] : null);
     }
+
+    private BitmapMask Mask(ObjectAnnotation item, ImageRecord record, RgbImage image) => item.Segmentation is { } mask
+        ? mask.Rasterise(image.Height, image.Width)
+        : throw new RcnnException($"{record.Source}: {record.FileName} has an object ({dataset.ClassNames[item.Label - 1]}) without a mask; masks are asked for, which COCO files have as 'segmentation'");
 
     private static RgbImage Shrink(RgbImage image, int maxSide)
     {

@@ -8,7 +8,7 @@ namespace Rcnn.Core.Data;
 /// <summary>
 /// Scenes drawn on demand: six shapes whose colour and texture tell nothing about the class, on cluttered ground, over one another, at many scales. Image i of a
 /// split is a function of (preset, split, i) alone, with the same bytes on every machine, so a larger split contains a smaller one. A box bounds
-/// the visible pixels; its area is their number.
+/// the visible pixels, which are its mask; its area is their number.
 /// </summary>
 public sealed class SyntheticDataset : IDetectionDataset
 {

@@ -5,6 +5,19 @@ using Rcnn.Ops;
 
 namespace Rcnn.Core.Evaluation;
 
+/// <summary>What to do with the masks of a detection file.</summary>
+public enum DetectionMasks
+{
+    /// <summary>Boxes alone are wanted.</summary>
+    Skip,
+
+    /// <summary>Rows that have one keep it.</summary>
+    Keep,
+
+    /// <summary>Every row must have one.</summary>
+    Require,
+}
+
 /// <summary>
 /// Detection files in COCO's result format: <c>[{"image_id", "category_id", "bbox": [x,y,width,height], "score"}, …]</c>, and
 /// <c>"segmentation": {"size": [height,width], "counts"}</c> where there are masks. Some tools write a whole
@@ -15,9 +28,9 @@ public static class DetectionFile
 {
     /// <summary>Reads a plain result list.</summary>
     /// <param name="file">The JSON file.</param>
-    /// <param name="masks">Whether masks are read; every row must then have one. A row without a box has that of its mask.</param>
+    /// <param name="masks">What to do with masks. A row without a box has that of its mask.</param>
     /// <exception cref="RcnnException">Unreadable, malformed or not finite; names file, element, field and value.</exception>
-    public static IReadOnlyList<DetectionRow> Read(string file, bool masks = false)
+    public static IReadOnlyList<DetectionRow> Read(string file, DetectionMasks masks = DetectionMasks.Skip)
     {
         byte[] bytes = JsonFile.ReadBytes(file, out int start);
         return IsObject(bytes, start)
@@ -28,9 +41,9 @@ public static class DetectionFile
     /// <summary>Reads either form; every image id is checked against <paramref name="truth"/>.</summary>
     /// <param name="file">The JSON file.</param>
     /// <param name="truth">Gives the ids.</param>
-    /// <param name="masks">Whether masks are read; every row must then have one.</param>
+    /// <param name="masks">What to do with masks.</param>
     /// <exception cref="RcnnException">Also when an image, or in the second form a category, is not in the ground truth.</exception>
-    public static IReadOnlyList<DetectionRow> Read(string file, CocoGroundTruth truth, bool masks = false)
+    public static IReadOnlyList<DetectionRow> Read(string file, CocoGroundTruth truth, DetectionMasks masks = DetectionMasks.Skip)
     {
         byte[] bytes = JsonFile.ReadBytes(file, out int start);
         if (IsObject(bytes, start))
@@ -90,7 +103,7 @@ public static class DetectionFile
         return i < bytes.Length && bytes[i] == (byte)'{';
     }
 
-    private static List<DetectionRow> ReadByName(string file, CocoGroundTruth truth, bool masks)
+    private static List<DetectionRow> ReadByName(string file, CocoGroundTruth truth, DetectionMasks masks)
     {
         using JsonDocument document = JsonFile.Open(file);
         JsonElement root = document.RootElement;
@@ -127,7 +140,7 @@ public static class DetectionFile
             long image = images.TryGetValue(e.Integer("image_id"), out long? known) && known is { } i ? i
                 : throw e.Error("image_id", $"an image whose file_name is in {truth.Name} expected");
             int category = categories.TryGetValue(e.Int32("category_id"), out int c) ? c : throw e.Error("category_id", "an id of the file's own categories expected");
-            rows.Add(new DetectionRow(image, category, x, y, width, height, e.Number("score"), masks ? Mask(e) : null));
+            rows.Add(new DetectionRow(image, category, x, y, width, height, e.Number("score"), masks == DetectionMasks.Require || (masks == DetectionMasks.Keep && e.Has("segmentation")) ? Mask(e) : null));
         }
 
         return rows;

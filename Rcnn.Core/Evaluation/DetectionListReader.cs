@@ -24,9 +24,9 @@ internal static class DetectionListReader
     /// <param name="file">For messages.</param>
     /// <param name="bytes">The whole file.</param>
     /// <param name="start">First byte behind a byte order mark.</param>
-    /// <param name="masks">Whether every row needs its <c>segmentation</c>. Without, it is read only where a row has no <c>bbox</c>, which is then the box around it.</param>
+    /// <param name="masks">What to do with <c>segmentation</c>. Skipped, it is read only where a row has no <c>bbox</c>, which is then the box around it.</param>
     /// <exception cref="RcnnException">Names file, element, field and value.</exception>
-    public static List<DetectionRow> Read(string file, byte[] bytes, int start, bool masks)
+    public static List<DetectionRow> Read(string file, byte[] bytes, int start, DetectionMasks masks)
     {
         var rows = new List<DetectionRow>();
         var reader = new Utf8JsonReader(bytes.AsSpan(start));
@@ -80,7 +80,7 @@ internal static class DetectionListReader
         }
     }
 
-    private static DetectionRow Row(ref Utf8JsonReader reader, ReadOnlyMemory<byte> bytes, bool masks, ref string field)
+    private static DetectionRow Row(ref Utf8JsonReader reader, ReadOnlyMemory<byte> bytes, DetectionMasks masks, ref string field)
     {
         long image = 0;
         long category = 0;
@@ -137,7 +137,7 @@ internal static class DetectionListReader
         Require(seen, Fields.Category, "category_id");
         Require(seen, Fields.Score, "score");
         Rle? mask = null;
-        if (masks || ((seen & Fields.Box) == 0 && (seen & Fields.Mask) != 0))
+        if (masks == DetectionMasks.Require || ((seen & Fields.Mask) != 0 && (masks == DetectionMasks.Keep || (seen & Fields.Box) == 0)))
         {
             Require(seen, Fields.Mask, "segmentation");
             field = "segmentation";
@@ -147,7 +147,7 @@ internal static class DetectionListReader
         if ((seen & Fields.Box) == 0 && mask is not null)
         {
             (uint x, uint y, uint width, uint height) = mask.Box();
-            return new DetectionRow(image, (int)category, x, y, width, height, score, masks ? mask : null);
+            return new DetectionRow(image, (int)category, x, y, width, height, score, masks == DetectionMasks.Skip ? null : mask);
         }
 
         Require(seen, Fields.Box, "bbox");

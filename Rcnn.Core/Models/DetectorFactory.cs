@@ -25,6 +25,9 @@ public static class DetectorFactory
         return detector;
     }
 
+    /// <summary>Whether the detector learns from masks, so that every object of its training data must have one.</summary>
+    public static bool NeedsMasks(DetectorConfig config) => config.Assembly == "mask-rcnn-fpn";
+
     private static void Check(DetectorConfig config)
     {
         if (config.Classes < 2)

@@ -39,7 +39,7 @@ public static class EvaluationRun
         TwoStageDetector detector, IDetectionDataset data, EvaluationOptions options, ITrainingObserver? observer = null, CancellationToken cancellation = default)
     {
         List<DetectionRow> rows = Detect(detector, data, options, observer, cancellation);
-        return new EvaluationSummary(data.Name, options.Metric, DetectionMetrics.Compute(options.Metric, data, rows), rows);
+        return new EvaluationSummary(data.Name, options.Metric, DetectionMetrics.Compute(options.Metric, data, rows, detector.Regions.Mask is not null), rows);
     }
 
     /// <summary>All detections, in pixels of the images as stored.</summary>
@@ -88,10 +88,17 @@ public static class EvaluationRun
         float[] boxes = found.Boxes.data<float>().ToArray();
         float[] scores = found.Scores.data<float>().ToArray();
         long[] labels = found.Labels.data<long>().ToArray();
+        Rle[]? masks = null;
+        if (found.Masks is { } soft)
+        {
+            using Tensor stored = found.Boxes.mul(tensor(new[] { (float)sx, (float)sy, (float)sx, (float)sy }));
+            masks = MaskPaste.Encode(soft, stored, (image.Height, image.Width));
+        }
+
         for (int i = 0; i < scores.Length; i++)
         {
             double x1 = boxes[4 * i] * sx, y1 = boxes[4 * i + 1] * sy, x2 = boxes[4 * i + 2] * sx, y2 = boxes[4 * i + 3] * sy;
-            rows.Add(new DetectionRow(image.Id, data.CategoryIds[(int)labels[i] - 1], x1, y1, x2 - x1, y2 - y1, scores[i]));
+            rows.Add(new DetectionRow(image.Id, data.CategoryIds[(int)labels[i] - 1], x1, y1, x2 - x1, y2 - y1, scores[i], masks?[i]));
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Rcnn.Core.Data;
+using Rcnn.Core.Models;
 using Rcnn.Core.Runs;
 
 namespace Rcnn.Core.Training;
@@ -50,6 +51,7 @@ internal sealed class TrainingLoop : IDisposable
             CacheBytes = (long)data.CacheMegabytes << 20,
             Workers = data.Workers,
             Prefetch = data.Prefetch,
+            Masks = DetectorFactory.NeedsMasks(config.Model),
         });
         _batchesPerEpoch = _loader.BatchesPerEpoch;
         _stop = new StopRule(config.Stop, _batchesPerEpoch);

@@ -1,4 +1,5 @@
 using Rcnn.Core.Data;
+using Rcnn.Core.Models;
 using Rcnn.Ops;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -21,6 +22,7 @@ internal static class ValidationLoss
             MaxSide = config.Data.MaxSide,
             Workers = config.Data.Workers,
             Prefetch = config.Data.Prefetch,
+            Masks = DetectorFactory.NeedsMasks(config.Model),
         });
         var random = new RandomStream(config.Seed, "validation");
         var sums = new Dictionary<string, double> { ["loss"] = 0 };

@@ -65,6 +65,13 @@ public sealed class PolygonMask : Segmentation
     /// <inheritdoc/>
     public override BitmapMask Rasterise(int height, int width) => ToRle(height, width).Decode();
 
+    /// <inheritdoc/>
+    public override bool Equals(Segmentation? other) => other is PolygonMask polygon && polygon.Height == Height && polygon.Width == Width
+        && polygon._parts.Length == _parts.Length && polygon._parts.Zip(_parts).All(p => p.First.AsSpan().SequenceEqual(p.Second));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Height, Width, _parts.Length, _parts[0].Length, _parts[0][0], _parts[0][1]);
+
     internal static void Check(ReadOnlySpan<double> polygon, string name)
     {
         if (polygon.Length < 6 || polygon.Length % 2 != 0)

@@ -214,6 +214,12 @@ public sealed class Rle : Segmentation
     /// <inheritdoc/>
     public override BitmapMask Rasterise(int height, int width) => Decode().Resize(height, width);
 
+    /// <inheritdoc/>
+    public override bool Equals(Segmentation? other) => other is Rle rle && rle.Height == Height && rle.Width == Width && rle._code.Span.SequenceEqual(_code.Span);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Height, Width, Area, _code.Length);
+
     /// <summary>The compressed form, as it stands in files.</summary>
     public override string ToString() => Encoding.ASCII.GetString(_code.Span);
 

@@ -1,7 +1,8 @@
 namespace Rcnn.Ops;
 
 /// <summary>Which pixels belong to an object, as an annotation says it: <see cref="PolygonMask"/> or <see cref="Rle"/>. Pixels are made when they are asked for.</summary>
-public abstract class Segmentation
+/// <remarks>Equal are two of the same kind, size and outline; the same pixels described in another way are not.</remarks>
+public abstract class Segmentation : IEquatable<Segmentation>
 {
     private protected Segmentation()
     {
@@ -12,4 +13,13 @@ public abstract class Segmentation
 
     /// <summary>As <see cref="Rasterise"/>, run-length encoded.</summary>
     public abstract Rle ToRle(int height, int width);
+
+    /// <inheritdoc/>
+    public abstract bool Equals(Segmentation? other);
+
+    /// <inheritdoc/>
+    public sealed override bool Equals(object? obj) => Equals(obj as Segmentation);
+
+    /// <inheritdoc/>
+    public abstract override int GetHashCode();
 }

@@ -1,5 +1,6 @@
 using Rcnn.Core;
 using Rcnn.Core.Data;
+using Rcnn.Ops;
 
 namespace Rcnn.Tests.Data;
 
@@ -17,7 +18,7 @@ public sealed class CocoReaderTests : IDisposable
     {
         IDetectionDataset data = Open("""
             {"id":1,"image_id":3,"category_id":90,"bbox":[1.5,2,10,4],"area":33.25,"iscrowd":0,"segmentation":[[1,2,3,4,5,6]]},
-            {"id":2,"image_id":3,"category_id":2,"bbox":[0,0,20,12],"area":200,"iscrowd":1,"segmentation":{"counts":[1,2],"size":[12,20]}}
+            {"id":2,"image_id":3,"category_id":2,"bbox":[0,0,20,12],"area":200,"iscrowd":1,"segmentation":{"counts":[230,10],"size":[12,20]}}
             """);
         Assert.Equal(["bicycle", "toothbrush"], data.ClassNames);
         Assert.Equal([2, 90], data.CategoryIds);
@@ -25,8 +26,42 @@ public sealed class CocoReaderTests : IDisposable
         Assert.Empty(data[0].Objects);
         Assert.Equal(
             [new ObjectAnnotation(new Box(1.5, 2, 11.5, 6), 2, false, false, 33.25), new ObjectAnnotation(new Box(0, 0, 20, 12), 1, false, Crowd: true, 200)],
-            data[1].Objects);
+            data[1].Objects.Select(o => o with { Segmentation = null }));
+        Assert.Equal(new PolygonMask(12, 20, [1, 2, 3, 4, 5, 6]), data[1].Objects[0].Segmentation);
+        Assert.Equal(Rle.FromCounts(12, 20, [230, 10]), data[1].Objects[1].Segmentation);
         Assert.Equal(20, data.Decode(1).Width);
+    }
+
+    [Theory]
+    [InlineData("[[1,2,3,4]]", "parts[0]: x and y of three points or more expected, got 4 values")]
+    [InlineData("[[1,2,3,4,5,1e300]]", "parts[0][5]: a number within ±200000000 expected, got 1E+300")]
+    [InlineData("[[1,2,3,4,5,\"x\"]]", "a number expected in a polygon, got \"x\"")]
+    [InlineData("[1,2,3,4,5,6]", "a polygon [x,y,x,y,…] expected, got 1")]
+    [InlineData("\"x\"", "polygons or run lengths expected, got \"x\"")]
+    [InlineData("{\"counts\":[1,2],\"size\":[12,20]}", "counts add up to 3 pixels, 12×20 has 240")]
+    [InlineData("{\"counts\":[240],\"size\":[20,12]}", "size: [12, 20] of the image expected, got [20, 12]")]
+    [InlineData("{\"counts\":[240]}", "size [height, width] expected")]
+    [InlineData("{\"size\":[\"12\",20],\"counts\":[240]}", "size [height, width] expected")]
+    [InlineData("{\"size\":[12,20]}", "counts is missing")]
+    public void WrongSegmentation_IsAWarning_AndTheObjectKeepsItsBox(string segmentation, string expected)
+    {
+        string json = Write($$"""{"id":5,"image_id":7,"category_id":2,"bbox":[1,2,3,4],"segmentation":{{segmentation}}}""");
+        FileDataset data = CocoReader.Open(json, _folder.Root);
+        Assert.Null(Assert.Single(data[0].Objects).Segmentation);
+        DataIssue issue = Assert.Single(data.IssuesOf(0));
+        Assert.False(issue.IsError);
+        Assert.Contains($"annotation 5: segmentation: {expected}", issue.ToString());
+        Assert.DoesNotContain("Parameter", issue.ToString());
+    }
+
+    [Fact]
+    public void Masks_ArePartOfTheFingerprint()
+    {
+        string Fingerprint(string segmentation) =>
+            Open($$"""{"id":5,"image_id":7,"category_id":2,"bbox":[1,2,3,4]{{segmentation}}}""").Fingerprint();
+        string plain = Fingerprint(""), first = Fingerprint(""","segmentation":[[1,2,3,4,5,6]]"""), second = Fingerprint(""","segmentation":[[1,2,3,4,5,7]]""");
+        Assert.Equal(plain, Fingerprint(""","segmentation":[]"""));
+        Assert.Equal(3, new[] { plain, first, second }.Distinct().Count());
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Rcnn.Core;
 using Rcnn.Core.Data;
+using Rcnn.Ops;
 using static TorchSharp.torch;
 
 namespace Rcnn.Tests.Data;
@@ -30,10 +31,34 @@ public sealed class DetectionDrawingTests
     {
         using var detections = new Detections(
             tensor(new float[] { 10, 30, 40, 60, 50, 30, 90, 60 }, [2, 4]), tensor(new[] { 0.9f, 0.2f }), tensor(new long[] { 1, 2 }));
-        Assert.Equal([new BoxLabel(new Box(10, 30, 40, 60), 1, 0.9f), new BoxLabel(new Box(50, 30, 90, 60), 2, 0.2f)], DetectionDrawing.Boxes(detections));
+        Assert.Equal([new BoxLabel(new Box(10, 30, 40, 60), 1, 0.9f), new BoxLabel(new Box(50, 30, 90, 60), 2, 0.2f)], DetectionDrawing.Boxes(detections, new(80, 100)));
         RgbImage drawn = DetectionDrawing.Draw(new RgbImage(80, 100, new byte[100 * 80 * 3]), detections, ["cat", "dog"], 0.5);
         Assert.Equal(ClassColours.Of(1), At(drawn, 10, 50));
         Assert.Equal((0, 0, 0), At(drawn, 50, 50));
+    }
+
+    [Fact]
+    public void Masks_VeilTheirPixels_BelowAllBoxes()
+    {
+        var grey = new RgbImage(80, 100, [.. Enumerable.Repeat((byte)90, 100 * 80 * 3)]);
+        var mask = new PolygonMask(80, 100, [20, 40, 20, 60, 40, 60, 40, 40]);
+        RgbImage drawn = DetectionDrawing.Draw(grey, [new BoxLabel(new Box(15, 35, 45, 65), 1, null, mask)], ["cat"]);
+        (byte r, byte g, byte b) = ClassColours.Of(1);
+        int Mixed(byte colour) => (int)Math.Floor((0.55 * 90) + (0.45 * colour) + 0.5);
+        (byte, byte, byte) inside = ((byte)Mixed(r), (byte)Mixed(g), (byte)Mixed(b));
+        Assert.All(new[] { (20, 41), (39, 59), (30, 50) }, p => Assert.Equal(inside, At(drawn, p.Item1, p.Item2)));
+        Assert.All(new[] { (19, 50), (40, 50), (30, 61) }, p => Assert.Equal((90, 90, 90), At(drawn, p.Item1, p.Item2)));
+        Assert.Equal((r, g, b), At(drawn, 15, 50));
+    }
+
+    [Fact]
+    public void DetectedMasks_ArePastedIntoTheImage()
+    {
+        using var detections = new Detections(
+            tensor(new float[] { 10, 30, 40, 60 }, [1, 4]), tensor(new[] { 0.9f }), tensor(new long[] { 1 }), ones([1, 1, 28, 28]));
+        var mask = Assert.IsType<Rle>(DetectionDrawing.Boxes(detections, new(80, 100))[0].Mask);
+        Assert.Equal((80, 100), (mask.Height, mask.Width));
+        Assert.InRange(mask.Area, 30 * 30, 32 * 32);
     }
 
     [Fact]

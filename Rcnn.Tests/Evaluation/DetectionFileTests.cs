@@ -1,5 +1,6 @@
 using Rcnn.Core;
 using Rcnn.Core.Evaluation;
+using Rcnn.Ops;
 
 namespace Rcnn.Tests.Evaluation;
 
@@ -21,6 +22,55 @@ public sealed class DetectionFileTests : IDisposable
         DetectionFile.Write(file, []);
         Assert.Empty(DetectionFile.Read(file));
         Assert.Single(Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public void Masks_AreWrittenAndReadBack_AndSkippedWhereNobodyAsks()
+    {
+        // The backslash is a character of compressed counts and needs an escape in JSON.
+        Rle mask = Rle.FromCounts(50, 60, [44, 6, 50, 2900]), other = Rle.FromBox(10, 10, 7, 9, 50, 60);
+        Assert.Contains('\\', mask.ToString());
+        DetectionRow[] rows = [new(7, 3, 1, 2, 3, 4, 0.5, mask), new(7, 3, 1, 2, 3, 4, 0.25, other)];
+        string file = Path.Combine(_folder, "d.json");
+        DetectionFile.Write(file, rows);
+        Assert.Equal(rows, DetectionFile.Read(file, DetectionMasks.Require));
+        Assert.Equal(rows, DetectionFile.Read(file, DetectionMasks.Keep));
+        Assert.Equal(rows.Select(r => r with { Mask = null }), DetectionFile.Read(file));
+    }
+
+    [Fact]
+    public void RowWithoutBox_HasTheBoxOfItsMask()
+    {
+        string file = Save("""[{"image_id":1,"category_id":2,"score":0.5,"segmentation":{"size":[4,5],"counts":[5,2,13]}}]""");
+        Rle mask = Rle.FromCounts(4, 5, [5, 2, 13]);
+        Assert.Equal([new DetectionRow(1, 2, 1, 1, 1, 2, 0.5)], DetectionFile.Read(file));
+        Assert.Equal([new DetectionRow(1, 2, 1, 1, 1, 2, 0.5, mask)], DetectionFile.Read(file, DetectionMasks.Require));
+    }
+
+    [Theory]
+    [InlineData("7", "an object with size [height, width] and counts expected")]
+    [InlineData("""{"counts":"132"}""", "an object with size [height, width] and counts expected")]
+    [InlineData("""{"size":[2,3]}""", "an object with size [height, width] and counts expected")]
+    [InlineData("""{"size":[2,-3],"counts":"132"}""", "an object with size [height, width] and counts expected")]
+    [InlineData("""{"size":[2,3],"counts":"122"}""", "counts add up to 5 pixels, 2×3 has 6")]
+    [InlineData("""{"size":[2,3],"counts":"13P"}""", "the code ends inside a number")]
+    [InlineData("""{"size":[2,3],"counts":"1é"}""", "character 1 has the code 195, 48 to 111 expected")]
+    [InlineData("""{"size":[2,3],"counts":[1,-3,8]}""", "counts[1]: 0 to 6 expected, got -3")]
+    [InlineData("""{"size":[2,3],"counts":[1,"3"]}""", "whole numbers expected")]
+    public void Read_BadMask_NamesFileElementFieldAndValue(string segmentation, string expected)
+    {
+        string file = Save($$"""[{"image_id":1,"category_id":2,"bbox":[1,2,3,4],"score":0.5,"segmentation":{{segmentation}}}]""");
+        string message = Assert.Throws<RcnnException>(() => DetectionFile.Read(file, DetectionMasks.Require)).Message;
+        Assert.StartsWith($"{file}: [0].segmentation", message);
+        Assert.Contains(expected, message);
+        Assert.DoesNotContain("Parameter", message);
+    }
+
+    [Fact]
+    public void Read_WithoutTheMaskThatIsNeeded_Fails()
+    {
+        string message = Assert.Throws<RcnnException>(() => DetectionFile.Read(Save($"[{Good}]"), DetectionMasks.Require)).Message;
+        Assert.EndsWith("[0].segmentation is missing", message);
     }
 
     [Fact]

@@ -302,7 +302,9 @@ internal sealed class Scene
                 }
             }
 
-            annotations.Add(new ObjectAnnotation(new Box(left, top, right + 1, bottom + 1), _objects[id - 1].Label, Difficult: false, Crowd: false, area));
+            byte[] pixels = [.. _owner.Select(o => o == id ? (byte)1 : (byte)0)];
+            annotations.Add(new ObjectAnnotation(new Box(left, top, right + 1, bottom + 1), _objects[id - 1].Label, Difficult: false, Crowd: false, area,
+                Rle.Encode(pixels, _options.Height, _options.Width)));
         }
 
         return annotations;
