@@ -1,3 +1,5 @@
+using Rcnn.Core.Evaluation;
+
 namespace Rcnn.Cli.Benchmarks;
 
 /// <summary>The benchmarks of each group of <c>bench</c>.</summary>
@@ -10,7 +12,7 @@ internal static class BenchmarkList
     public static IReadOnlyList<IBenchmark> Of(string group) => group switch
     {
         "ops" => OperatorBenchmarks.All(),
-        "eval" => [new CocoEvaluationBenchmark()],
+        "eval" => [new CocoEvaluationBenchmark(CocoIouType.Box), new CocoEvaluationBenchmark(CocoIouType.Mask)],
         "models" => ModelBenchmarks.All(),
         "data" => DataBenchmarks.All(),
         _ => [],
