@@ -44,6 +44,7 @@ internal static class OperatorBenchmarks
             return () => matcher.Match(anchors, truths);
         }),
         .. MaskBenchmarks.All(),
+        .. LossBenchmarks.All(),
     ];
 
     /// <summary>Boxes with sides of low … high, cut at the image: [n,4].</summary>

@@ -37,6 +37,48 @@ internal abstract unsafe class PointwiseLoss
         }
     }
 
+    public sealed class BalancedL1(double alpha, double gamma, double beta) : PointwiseLoss
+    {
+        private readonly double _b = Math.Exp(gamma / alpha) - 1;
+
+        public override double Block(float* input, float* target, int count, float* loss, float* derivative)
+        {
+            double b = _b, sum = 0;
+            for (int i = 0; i < count; i++)
+            {
+                double d = (double)input[i] - target[i], size = Math.Abs(d);
+                double value, slope;
+                if (size < beta)
+                {
+                    // With u = b|d|/β the value is αβ/b·((1 + u) ln(1 + u) − u): near 0 its terms cancel, so its series stands in.
+                    double u = b * size / beta;
+                    bool small = u < 1e-3;
+                    double log = small ? u * (1 - u * (0.5 - u / 3)) : Math.Log(1 + u);
+                    value = alpha * beta / b * (small ? u * u * (0.5 - u * (1.0 / 6 - u / 12)) : (1 + u) * log - u);
+                    slope = alpha * log;
+                }
+                else
+                {
+                    value = gamma * size + beta * (gamma / b - alpha);
+                    slope = double.IsNaN(d) ? d : gamma;
+                }
+
+                sum += value;
+                if (loss != null)
+                {
+                    loss[i] = (float)value;
+                }
+
+                if (derivative != null)
+                {
+                    derivative[i] = (float)(d < 0 ? -slope : slope);
+                }
+            }
+
+            return sum;
+        }
+    }
+
     public sealed class SigmoidFocal(float alpha, float gamma) : PointwiseLoss
     {
         public override double Block(float* input, float* target, int count, float* loss, float* derivative)

@@ -9,8 +9,11 @@ namespace Rcnn.Ops;
 /// <param name="PostNms">Per image, proposals that leave it.</param>
 /// <param name="NmsThreshold">IoU above which the lower score goes; levels are independent.</param>
 /// <param name="ScoreThreshold">Lowest objectness probability, inclusive.</param>
-/// <param name="MinSize">Lowest side length in pixels, inclusive.</param>
-public sealed record ProposalLimits(int PreNms, int PostNms, double NmsThreshold = 0.7, double ScoreThreshold = 0, double MinSize = 1e-3);
+/// <param name="MinSize">Lowest side length in pixels, inclusive: torchvision has 1e-3, py-faster-rcnn 16 × image scale. 0 keeps boxes without area; what Detectron2
+/// calls 0, sides above 0, is any tiny number such as 1e-30.</param>
+/// <param name="PostNmsPerLevel">Per level and image, proposals that leave NMS before the best over all levels are taken; Detectron had such a limit, the later ones do not.</param>
+public sealed record ProposalLimits(
+    int PreNms, int PostNms, double NmsThreshold = 0.7, double ScoreThreshold = 0, double MinSize = 1e-3, int PostNmsPerLevel = int.MaxValue);
 
 /// <summary>Proposals of one image by falling score: [n,4] float32 boxes inside the image and [n] float32 objectness probabilities.</summary>
 public sealed record ScoredProposals(Tensor Boxes, Tensor Scores) : IDisposable
@@ -127,6 +130,12 @@ public static unsafe class RpnProposals
 
         OperatorInput.Positive(limits.PreNms, nameof(limits.PreNms));
         OperatorInput.Positive(limits.PostNms, nameof(limits.PostNms));
+        OperatorInput.Positive(limits.PostNmsPerLevel, nameof(limits.PostNmsPerLevel));
+        if (levels.Length == 0)
+        {
+            throw new ArgumentException("one level or more expected, got 0", nameof(levels));
+        }
+
         var boxes = new float[batch][];
         var scores = new float[batch][];
         ParallelLoop.Run((int)batch, b => (boxes[b], scores[b]) = Image(levels, coder, b, imageSizes[b], limits));
@@ -177,7 +186,13 @@ public static unsafe class RpnProposals
         }
 
         using var keep = new Scratch<int>(n);
-        int kept = BatchedNms.Run(boxes.Pointer, scores.Pointer, classes.Pointer, n, limits.NmsThreshold, limits.PostNms, keep.Pointer);
+        bool perLevel = limits.PostNmsPerLevel < limits.PostNms;
+        int kept = BatchedNms.Run(boxes.Pointer, scores.Pointer, classes.Pointer, n, limits.NmsThreshold, perLevel ? n : limits.PostNms, keep.Pointer);
+        if (perLevel)
+        {
+            kept = Thin(keep.Pointer, kept, classes.Pointer, levels.Length, limits);
+        }
+
         var keptBoxes = new float[4 * kept];
         var keptScores = new float[kept];
         for (int i = 0; i < kept; i++)
@@ -188,6 +203,22 @@ public static unsafe class RpnProposals
         }
 
         return (keptBoxes, keptScores);
+    }
+
+    // The first of each level, then the first of all, in place.
+    private static int Thin(int* keep, int count, long* level, int levels, ProposalLimits limits)
+    {
+        var taken = new int[levels];
+        int n = 0;
+        for (int i = 0; i < count && n < limits.PostNms; i++)
+        {
+            if (taken[level[keep[i]]]++ < limits.PostNmsPerLevel)
+            {
+                keep[n++] = keep[i];
+            }
+        }
+
+        return n;
     }
 
     /// <summary>Where a level lies in memory; steps lead from one image to the next, in floats.</summary>

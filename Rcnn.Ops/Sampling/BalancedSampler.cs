@@ -1,96 +1,17 @@
-using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rcnn.Ops;
 
-/// <summary>Which entries were drawn, each [n] int64, rising.</summary>
-public sealed record SampledIndices(Tensor Positive, Tensor Negative) : IDisposable
+/// <summary>Draws positives and negatives uniformly: the sampler of Fast and Faster R-CNN.</summary>
+public sealed class BalancedSampler : ExampleSampler
 {
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Positive.Dispose();
-        Negative.Dispose();
-    }
-}
-
-/// <summary>
-/// Draws a batch with a bounded share of positives (Girshick 2015, §2.3): up to batch·fraction positives, then negatives up to the batch.
-/// Fewer positives are made up for by negatives; fewer negatives are not made up for.
-/// </summary>
-public sealed unsafe class BalancedSampler
-{
-    private readonly int _batch, _positives;
-
-    /// <param name="batch">Entries to draw, at least 1.</param>
-    /// <param name="fraction">Upper share of positives, in [0,1]; batch·fraction is rounded down.</param>
-    /// <exception cref="ArgumentException">Outside these ranges.</exception>
+    /// <inheritdoc cref="ExampleSampler(int, double)"/>
     public BalancedSampler(int batch, double fraction)
+        : base(batch, fraction)
     {
-        OperatorInput.Positive(batch, nameof(batch));
-        if (!(fraction >= 0 && fraction <= 1))
-        {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"fraction in [0,1] expected, got {fraction}"), nameof(fraction));
-        }
-
-        _batch = batch;
-        _positives = (int)(batch * fraction);
     }
 
-    /// <summary>Draws from one image.</summary>
-    /// <param name="labels">[N] int64 or float32: ≥ 1 positive, 0 negative, below 0 never drawn</param>
-    /// <param name="random">Source of the choice; null takes the first ones in index order</param>
-    /// <returns>Indices into <paramref name="labels"/>; both empty where N = 0</returns>
-    /// <exception cref="ArgumentException">Another shape or type.</exception>
-    public SampledIndices Sample(Tensor labels, RandomStream? random)
-    {
-        if (labels.dtype != ScalarType.Float32)
-        {
-            OperatorInput.OfType(labels, nameof(labels), ScalarType.Int64);
-        }
-
-        if (labels.dim() != 1)
-        {
-            throw new ArgumentException($"labels [N] expected, got {OperatorInput.Shape(labels)}", nameof(labels));
-        }
-
-        using Tensor t = labels.contiguous();
-        nint p = Engine.Pointer(t);
-        bool whole = t.dtype == ScalarType.Int64;
-        List<long> positive = [], negative = [];
-        for (long i = 0; i < t.shape[0]; i++)
-        {
-            double label = whole ? ((long*)p)[i] : ((float*)p)[i];
-            if (label >= 1)
-            {
-                positive.Add(i);
-            }
-            else if (label == 0)
-            {
-                negative.Add(i);
-            }
-        }
-
-        long[] drawn = Draw(positive, _positives, random);
-        return new SampledIndices(tensor(drawn, int64), tensor(Draw(negative, _batch - drawn.Length, random), int64));
-    }
-
-    // A partial Fisher–Yates shuffle: the first `count` places are a uniform choice without replacement.
-    private static long[] Draw(List<long> from, int count, RandomStream? random)
-    {
-        count = Math.Min(count, from.Count);
-        if (random is not null && count < from.Count)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                int j = i + random.NextInt(from.Count - i);
-                (from[i], from[j]) = (from[j], from[i]);
-            }
-        }
-
-        long[] drawn = from.GetRange(0, count).ToArray();
-        Array.Sort(drawn);
-        return drawn;
-    }
+    /// <inheritdoc cref="ExampleSampler.Sample(Tensor, Tensor, RandomStream)"/>
+    public SampledIndices Sample(Tensor labels, RandomStream? random) => Sample(labels, null, random);
 }

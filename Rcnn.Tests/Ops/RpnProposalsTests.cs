@@ -73,6 +73,48 @@ public sealed class RpnProposalsTests
     }
 
     [Fact]
+    public void Select_TakesTheBestFirst_ThenFilters_AndDoesNotFillUp()
+    {
+        // The second best has no area: it used one of the three places, and the fourth does not move up.
+        Tensor logits = tensor(new float[] { 1, 9, 8, 0, 7 }, [1, 5]);
+        Tensor anchors = Inputs.BoxTensor([0, 0, 9, 9, 10, 0, 19, 9, 20, 0, 20, 9, 30, 0, 39, 9, 40, 0, 49, 9]);
+        ScoredProposals p = RpnProposals.Select([logits], [zeros([1, 5, 4])], [anchors], new BoxCoder(), [(40, 50)], new ProposalLimits(3, 10))[0];
+        Assert.Equal([10f, 40], Inputs.Floats(p.Boxes.select(1, 0)));
+    }
+
+    [Fact]
+    public void MinSize_ZeroKeepsBoxesWithoutArea_TheSmallestNumberDropsThem()
+    {
+        Tensor boxes = tensor(new float[] { 5, 5, 5, 9, 10, 10, 20, 20 }, [1, 2, 4]), logits = tensor(new float[] { 1, 0 }, [1, 2]);
+        Assert.Equal(2, RpnProposals.Filter(boxes, logits, [2], [(40, 50)], new ProposalLimits(10, 10, MinSize: 0))[0].Scores.shape[0]);
+        Assert.Equal(1, RpnProposals.Filter(boxes, logits, [2], [(40, 50)], new ProposalLimits(10, 10, MinSize: 1e-30))[0].Scores.shape[0]);
+        Assert.Equal(0, RpnProposals.Filter(boxes, logits, [2], [(40, 50)], new ProposalLimits(10, 10, MinSize: 16))[0].Scores.shape[0]);
+    }
+
+    [Theory]
+    [InlineData(1, 100)]
+    [InlineData(7, 12)]
+    [InlineData(7, 7)]
+    [InlineData(500, 25)]
+    public void PostNmsPerLevel_ThinsEachLevelBeforeTheBestOfAll(int perLevel, int post)
+    {
+        var random = new RandomStream(9);
+        int[] levels = [150, 40, 9];
+        Tensor boxes = tensor(Inputs.Boxes(random, 199), [1, 199, 4]), logits = tensor(Inputs.Gaussian(random, 199), [1, 199]);
+        var all = Limits with { PostNms = 1000 };
+        var expected = new List<(float Score, float[] Box)>();
+        for (int l = 0, first = 0; l < levels.Length; first += levels[l++])
+        {
+            ScoredProposals p = RpnProposals.Filter(boxes.narrow(1, first, levels[l]), logits.narrow(1, first, levels[l]), [levels[l]], [(70, 90)], all)[0];
+            expected.AddRange(Inputs.Floats(p.Scores).Zip(Inputs.Floats(p.Boxes).Chunk(4)).Take(perLevel));
+        }
+
+        ScoredProposals got = RpnProposals.Filter(boxes, logits, levels, [(70, 90)], Limits with { PostNms = post, PostNmsPerLevel = perLevel })[0];
+        Assert.Equal(expected.OrderByDescending(e => e.Score).Take(post).Select(e => e.Score), Inputs.Floats(got.Scores));
+        Assert.Equal(expected.OrderByDescending(e => e.Score).Take(post).SelectMany(e => e.Box), Inputs.Floats(got.Boxes));
+    }
+
+    [Fact]
     public void NothingLargeEnough_GivesNoProposals() =>
         Assert.Equal([0L, 4], RpnProposals.Filter(zeros([1, 5, 4]), zeros([1, 5]), [5], [(10, 10)], Limits)[0].Boxes.shape);
 
