@@ -1,0 +1,29 @@
+using System.Globalization;
+using Rcnn.Tests.Ops.VectorWidths;
+
+namespace Rcnn.Tests;
+
+/// <summary>Started as a program of its own, with the runtime's switches for vector instructions, this assembly does part of its work again: see <see cref="VectorWidthTests"/>.</summary>
+public static class Program
+{
+    public static int Main(string[] args)
+    {
+        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        Console.WriteLine(VectorSupport.Here);
+        switch (args)
+        {
+            case ["fingerprints"]:
+                foreach ((string name, string bits) in OperatorFingerprints.Compute())
+                {
+                    Console.WriteLine($"{name} {bits}");
+                }
+
+                return 0;
+            case ["tests", var area]:
+                return NestedTestRun.Run(area, Console.Out);
+            default:
+                Console.Error.WriteLine("usage: Rcnn.Tests fingerprints | tests NAMESPACE; tests are run by ./rcnn test");
+                return 2;
+        }
+    }
+}
