@@ -8,16 +8,27 @@ internal static class OperatorBenchmarks
 {
     private static readonly (int, int)[] Grids = [.. new[] { 4, 8, 16, 32, 64 }.Select(s => ((800 + s - 1) / s, (1248 + s - 1) / s))];
 
+    private static readonly RoiPooling Align = new RoiAlignPooling(), AlignMax = new RoiAlignPooling(Reduction: BinReduction.Max),
+        Pool = new RoiMaxPooling(), Warp = new RoiWarpPooling();
+
     public static IReadOnlyList<IBenchmark> All() =>
     [
-        new RoiBenchmark("roi_align_fwd", align: true, backward: false, channelsLast: false),
-        new RoiBenchmark("roi_align_bwd", align: true, backward: true, channelsLast: false),
-        new RoiBenchmark("roi_pool_fwd", align: false, backward: false, channelsLast: false),
-        new RoiBenchmark("roi_pool_bwd", align: false, backward: true, channelsLast: false),
-        new RoiBenchmark("roi_align_fwd_nhwc", align: true, backward: false, channelsLast: true),
-        new RoiBenchmark("roi_align_bwd_nhwc", align: true, backward: true, channelsLast: true),
-        new RoiBenchmark("roi_pool_fwd_nhwc", align: false, backward: false, channelsLast: true),
-        new RoiBenchmark("roi_pool_bwd_nhwc", align: false, backward: true, channelsLast: true),
+        new RoiBenchmark("roi_align_fwd", Align, backward: false, channelsLast: false),
+        new RoiBenchmark("roi_align_bwd", Align, backward: true, channelsLast: false),
+        new RoiBenchmark("roi_pool_fwd", Pool, backward: false, channelsLast: false),
+        new RoiBenchmark("roi_pool_bwd", Pool, backward: true, channelsLast: false),
+        new RoiBenchmark("roi_align_fwd_nhwc", Align, backward: false, channelsLast: true),
+        new RoiBenchmark("roi_align_bwd_nhwc", Align, backward: true, channelsLast: true),
+        new RoiBenchmark("roi_pool_fwd_nhwc", Pool, backward: false, channelsLast: true),
+        new RoiBenchmark("roi_pool_bwd_nhwc", Pool, backward: true, channelsLast: true),
+        new RoiBenchmark("roi_align_max_fwd", AlignMax, backward: false, channelsLast: false),
+        new RoiBenchmark("roi_align_max_bwd", AlignMax, backward: true, channelsLast: false),
+        new RoiBenchmark("roi_warp_fwd", Warp, backward: false, channelsLast: false),
+        new RoiBenchmark("roi_warp_bwd", Warp, backward: true, channelsLast: false),
+        new RoiBenchmark("roi_align_max_fwd_nhwc", AlignMax, backward: false, channelsLast: true),
+        new RoiBenchmark("roi_align_max_bwd_nhwc", AlignMax, backward: true, channelsLast: true),
+        new RoiBenchmark("roi_warp_fwd_nhwc", Warp, backward: false, channelsLast: true),
+        new RoiBenchmark("roi_warp_bwd_nhwc", Warp, backward: true, channelsLast: true),
         NmsOf(1000),
         NmsOf(6000),
         NmsOf(20000),
@@ -92,7 +103,7 @@ internal static class OperatorBenchmarks
     }
 
     /// <summary>1000 RoIs with sides 10–200 in 640×480 on 256 channels of 120×160; results, and layout changes in the contiguous case, are counted.</summary>
-    private sealed class RoiBenchmark(string name, bool align, bool backward, bool channelsLast) : IBenchmark
+    private sealed class RoiBenchmark(string name, RoiPooling pooling, bool backward, bool channelsLast) : IBenchmark
     {
         private Tensor? _input, _rois, _output, _gradient;
 
@@ -146,6 +157,6 @@ internal static class OperatorBenchmarks
         {
         }
 
-        private Tensor Forward() => align ? RoiAlign.Apply(_input!, _rois!, 7, 7, 0.25, 2, false) : RoiPool.Apply(_input!, _rois!, 7, 7, 0.25);
+        private Tensor Forward() => pooling.Apply(_input!, _rois!, 7, 7, 0.25);
     }
 }

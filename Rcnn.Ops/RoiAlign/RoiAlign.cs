@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Rcnn.Ops;
 
 /// <summary>
-/// RoIAlign (He et al. 2017, §3): each bin of a RoI is the mean of bilinear samples on a regular grid. Differentiable in the features.
+/// RoIAlign (He et al. 2017, §3): each bin of a RoI is the mean, or the maximum, of bilinear samples on a regular grid. Differentiable in the features.
 /// Channels-last features are read as they lie; contiguous ones are served through one pass into channels-last.
 /// </summary>
 public static class RoiAlign
@@ -18,18 +18,10 @@ public static class RoiAlign
     /// <param name="samplingRatio">Samples per bin and axis; 0 or less: ⌈side / bins⌉ for each RoI</param>
     /// <param name="aligned">Shift by half a cell (Detectron2's correction); false is the original rule</param>
     /// <param name="channelsLastOutput">Memory layout of the result; null takes that of <paramref name="input"/></param>
+    /// <param name="reduction">Mean or maximum of a bin's samples</param>
     /// <returns>[K,C,P_h,P_w] float32</returns>
     /// <exception cref="ArgumentException">Other shapes or types, or an image index outside the batch.</exception>
     public static Tensor Apply(Tensor input, Tensor rois, int pooledHeight, int pooledWidth, double spatialScale, int samplingRatio, bool aligned,
-        bool? channelsLastOutput = null)
-    {
-        OperatorInput.Features(input, nameof(input));
-        OperatorInput.RoiShape(rois, nameof(rois));
-        OperatorInput.Positive(pooledHeight, nameof(pooledHeight));
-        OperatorInput.Positive(pooledWidth, nameof(pooledWidth));
-        float[] regions = OperatorInput.Rois(rois, nameof(rois), input.shape[0]);
-        var settings = new RoiAlignSettings(pooledHeight, pooledWidth, (float)spatialScale, samplingRatio, aligned);
-        var level = new RoiAlignLevel((float)spatialScale, regions, null);
-        return RoiAlignFunction.apply(new RoiAlignPlan(settings, [level], regions.Length / 5, channelsLastOutput ?? RoiLayout.IsChannelsLast(input)), input);
-    }
+        bool? channelsLastOutput = null, BinReduction reduction = BinReduction.Average) =>
+        new RoiAlignPooling(samplingRatio, aligned, reduction).Apply(input, rois, pooledHeight, pooledWidth, spatialScale, channelsLastOutput);
 }

@@ -7,40 +7,58 @@ namespace Rcnn.Ops;
 /// <summary>RoIAlign on the CPU. Features are NHWC; the pooled side is NHWC or NCHW, tile by tile, without a copy of the whole.</summary>
 internal static unsafe class RoiAlignCpu
 {
-    private const int RoisPerPiece = 16;
+    /// <summary>Channels that a pass over neighbouring RoIs takes: four registers of sixteen.</summary>
+    public const int ChannelBlock = 64;
+
+    private const int RoisPerPiece = 32;
 
     /// <summary>Pools <paramref name="count"/> RoIs from one map.</summary>
     /// <param name="features">[B,H,W,C]</param>
     /// <param name="rois">[count,5]; image indices were checked by the caller.</param>
     /// <param name="rows">Row of the output for each RoI, or null for 0, 1, 2, …</param>
     /// <param name="output">[R,P_h,P_w,C] when <paramref name="channelsLast"/>, else [R,C,P_h,P_w].</param>
+    /// <remarks>
+    /// RoIs go neighbour after neighbour, and a piece of them takes <see cref="ChannelBlock"/> channels at a time: what one RoI brought into the
+    /// second-level cache serves the next. The order of summation within a bin stays, so the result does not depend on any of it.
+    /// </remarks>
     public static void Forward(float* features, int height, int width, int channels, float* rois, int count, int* rows, RoiAlignSettings settings,
         float* output, bool channelsLast)
     {
         int bins = settings.Height * settings.Width;
-        ParallelLoop.Run((count + RoisPerPiece - 1) / RoisPerPiece, piece =>
+        int perPiece = Math.Clamp(count / (4 * ParallelLoop.Threads), 1, RoisPerPiece);
+        int[] order = RoiOrder.Neighbours(rois, count, settings.Scale);
+        ParallelLoop.Run((count + perPiece - 1) / perPiece, piece =>
         {
-            using var xs = new SampleAxis(settings.Width, width);
-            using var ys = new SampleAxis(settings.Height, height);
-            using var tile = new Scratch<float>(channelsLast ? 1 : (long)bins * channels);
-            int end = Math.Min(count, (piece + 1) * RoisPerPiece);
-            for (int k = piece * RoisPerPiece; k < end; k++)
+            int first = piece * perPiece, own = Math.Min(count, first + perPiece) - first;
+            using var axes = new SampleAxes(own, settings, height, width);
+            using var tile = new Scratch<float>(channelsLast ? 1 : (long)bins * ChannelBlock);
+            for (int i = 0; i < own; i++)
             {
-                var region = new RoiAlignRegion(rois + 5L * k, settings);
-                ys.Build(region.Y, region.BinHeight, settings.Height, region.GridHeight, height);
-                xs.Build(region.X, region.BinWidth, settings.Width, region.GridWidth, width);
-                float* image = features + (long)region.Batch * height * width * channels;
-                float* pooled = output + (long)(rows == null ? k : rows[k]) * bins * channels;
-                float* target = channelsLast ? pooled : tile.Pointer;
-                for (int bin = 0; bin < bins; bin++)
-                {
-                    var taps = new BinTaps(ys, bin / settings.Width, xs, bin % settings.Width, region.InverseCount, width, channels);
-                    Gather(image, taps, channels, target + (long)bin * channels);
-                }
+                axes.Build(i, rois + 5L * order[first + i]);
+            }
 
-                if (!channelsLast)
+            for (int c = 0; c < channels; c += ChannelBlock)
+            {
+                int block = Math.Min(ChannelBlock, channels - c);
+                for (int i = 0; i < own; i++)
                 {
-                    Transpose.Matrix(tile.Pointer, channels, bins, channels, pooled, bins);
+                    int k = order[first + i];
+                    ref readonly RoiAlignRegion region = ref axes.Regions[i];
+                    float inverse = region.InverseCount;
+                    float* image = features + (long)region.Batch * height * width * channels + c;
+                    float* pooled = output + (long)(rows == null ? k : rows[k]) * bins * channels;
+                    float* target = channelsLast ? pooled + c : tile.Pointer;
+                    long step = channelsLast ? channels : block;
+                    for (int bin = 0; bin < bins; bin++)
+                    {
+                        var taps = new BinTaps(axes.Ys[i], bin / settings.Width, axes.Xs[i], bin % settings.Width, inverse, width, channels);
+                        Gather(image, taps, block, target + bin * step);
+                    }
+
+                    if (!channelsLast)
+                    {
+                        Transpose.Matrix(tile.Pointer, block, bins, block, pooled + (long)c * bins, bins);
+                    }
                 }
             }
         });
@@ -49,24 +67,24 @@ internal static unsafe class RoiAlignCpu
     /// <summary>Adds the gradient of <see cref="Forward"/> to <paramref name="gradient"/>.</summary>
     /// <param name="pooled">Gradient of the output, in its layout.</param>
     /// <param name="gradient">[B,H,W,C], initialised by the caller.</param>
-    /// <remarks>Pieces are ranges of channels, each visiting every RoI in order: no races, and one order of summation.</remarks>
+    /// <remarks>Pieces are ranges of channels, each visiting every RoI, neighbour after neighbour: no races, and one order of summation.</remarks>
     public static void Backward(float* pooled, bool channelsLast, int height, int width, int channels, float* rois, int count, int* rows,
         RoiAlignSettings settings, float* gradient)
     {
         int bins = settings.Height * settings.Width;
-        int pieces = Math.Clamp(channels / 32, 1, ParallelLoop.Threads);
-        int perPiece = ((channels + pieces - 1) / pieces + 15) / 16 * 16;
+        int perPiece = PerPiece(channels);
+        int[] order = RoiOrder.Neighbours(rois, count, settings.Scale);
         ParallelLoop.Run((channels + perPiece - 1) / perPiece, piece =>
         {
             int first = piece * perPiece, own = Math.Min(perPiece, channels - first);
             using var xs = new SampleAxis(settings.Width, width);
             using var ys = new SampleAxis(settings.Height, height);
             using var tile = new Scratch<float>(channelsLast ? 1 : (long)bins * own);
-            for (int k = 0; k < count; k++)
+            foreach (int k in order)
             {
-                var region = new RoiAlignRegion(rois + 5L * k, settings);
-                ys.Build(region.Y, region.BinHeight, settings.Height, region.GridHeight, height);
-                xs.Build(region.X, region.BinWidth, settings.Width, region.GridWidth, width);
+                var region = new RoiAlignRegion(rois + 5L * k, settings, height, width);
+                ys.Build(region.Y);
+                xs.Build(region.X);
                 float* image = gradient + (long)region.Batch * height * width * channels + first;
                 long row = rows == null ? k : rows[k];
                 float* source = pooled + (row * bins * channels) + first;
@@ -85,6 +103,14 @@ internal static unsafe class RoiAlignCpu
                 }
             }
         });
+    }
+
+    /// <summary>Channels of a piece in backward: blocks that keep the second-level cache, shared evenly by the threads.</summary>
+    public static int PerPiece(int channels)
+    {
+        int pieces = Math.Clamp(channels / 32, 1, Math.Max(ParallelLoop.Threads, channels / ChannelBlock));
+        pieces = (pieces + ParallelLoop.Threads - 1) / ParallelLoop.Threads * ParallelLoop.Threads;
+        return ((channels + pieces - 1) / pieces + 15) / 16 * 16;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,14 +10,14 @@ namespace Rcnn.Ops;
 /// <param name="Scale">Feature cells per pixel on this map.</param>
 /// <param name="Rois">[k,5], row after row</param>
 /// <param name="Rows">Output row of each RoI; null for 0, 1, 2, …</param>
-internal sealed record RoiAlignLevel(float Scale, float[] Rois, int[]? Rows);
+internal sealed record RoiLevel(float Scale, float[] Rois, int[]? Rows);
 
 /// <summary>One call of RoIAlign over one or more maps; also what backward needs to know.</summary>
-internal sealed class RoiAlignPlan(RoiAlignSettings settings, RoiAlignLevel[] levels, int rows, bool channelsLastOutput)
+internal sealed class RoiAlignPlan(RoiAlignSettings settings, RoiLevel[] levels, int rows, bool channelsLastOutput)
 {
     public RoiAlignSettings Settings { get; } = settings;
 
-    public RoiAlignLevel[] Levels { get; } = levels;
+    public RoiLevel[] Levels { get; } = levels;
 
     /// <summary>Rows of the output; those that no level fills are zero.</summary>
     public int Rows { get; } = rows;
@@ -28,7 +28,7 @@ internal sealed class RoiAlignPlan(RoiAlignSettings settings, RoiAlignLevel[] le
     public (long[] Shape, bool ChannelsLast, bool NeedsGradient)[] Maps { get; set; } = [];
 }
 
-/// <summary>Autograd node of RoIAlign: arguments are a <see cref="RoiAlignPlan"/> and one map a level.</summary>
+/// <summary>Autograd node of RoIAlign and RoIWarp: arguments are a <see cref="RoiAlignPlan"/> and one map a level.</summary>
 internal sealed unsafe class RoiAlignFunction : SingleTensorFunction<RoiAlignFunction>
 {
     private const string PlanKey = "plan";
@@ -41,9 +41,13 @@ internal sealed unsafe class RoiAlignFunction : SingleTensorFunction<RoiAlignFun
         Tensor[] maps = vars.Skip(1).Cast<Tensor>().ToArray();
         plan.Maps = maps.Select(m => (m.shape, RoiLayout.IsChannelsLast(m), m.requires_grad)).ToArray();
         ctx.save_data(PlanKey, plan);
+        bool maximum = plan.Settings.Reduction == BinReduction.Max;
+        bool wantsWinners = maximum && Array.Exists(plan.Maps, m => m.NeedsGradient);
 
         long channels = maps[0].shape[1];
         Tensor output = RoiLayout.Empty(plan.Rows, channels, plan.Settings.Height, plan.Settings.Width, plan.ChannelsLastOutput);
+        Tensor winners = empty([wantsWinners ? output.numel() : 0], int32);
+        ctx.save_for_backward([winners]);
         if (output.numel() == 0)
         {
             return output;
@@ -57,7 +61,7 @@ internal sealed unsafe class RoiAlignFunction : SingleTensorFunction<RoiAlignFun
         float* pooled = (float*)Engine.Pointer(output);
         for (int i = 0; i < maps.Length; i++)
         {
-            RoiAlignLevel level = plan.Levels[i];
+            RoiLevel level = plan.Levels[i];
             if (level.Rois.Length == 0)
             {
                 continue;
@@ -67,8 +71,18 @@ internal sealed unsafe class RoiAlignFunction : SingleTensorFunction<RoiAlignFun
             fixed (float* rois = level.Rois)
             fixed (int* rows = level.Rows)
             {
-                RoiAlignCpu.Forward(features.Pointer, features.Height, features.Width, features.Channels, rois, level.Rois.Length / 5, rows,
-                    plan.Settings with { Scale = level.Scale }, pooled, plan.ChannelsLastOutput);
+                RoiAlignSettings settings = plan.Settings with { Scale = level.Scale };
+                int count = level.Rois.Length / 5;
+                if (maximum)
+                {
+                    RoiAlignMaxCpu.Forward(features.Pointer, features.Height, features.Width, features.Channels, rois, count, rows, settings, pooled,
+                        wantsWinners ? (int*)Engine.Pointer(winners) : null, plan.ChannelsLastOutput);
+                }
+                else
+                {
+                    RoiAlignCpu.Forward(features.Pointer, features.Height, features.Width, features.Channels, rois, count, rows, settings, pooled,
+                        plan.ChannelsLastOutput);
+                }
             }
         }
 
@@ -78,21 +92,22 @@ internal sealed unsafe class RoiAlignFunction : SingleTensorFunction<RoiAlignFun
     public override List<Tensor> backward(AutogradContext ctx, Tensor grad_output)
     {
         var plan = (RoiAlignPlan)ctx.get_data(PlanKey);
+        Tensor winners = ctx.get_saved_variables()[0];
         bool channelsLast = RoiLayout.IsChannelsLast(grad_output);
         using Tensor pooled = channelsLast ? grad_output.alias() : grad_output.contiguous();
         var gradients = new List<Tensor> { null! };
         for (int i = 0; i < plan.Maps.Length; i++)
         {
-            gradients.Add(plan.Maps[i].NeedsGradient ? Backward(plan, i, (float*)Engine.Pointer(pooled), channelsLast) : null!);
+            gradients.Add(plan.Maps[i].NeedsGradient ? Backward(plan, i, (float*)Engine.Pointer(pooled), (int*)Engine.Pointer(winners), channelsLast) : null!);
         }
 
         return gradients;
     }
 
-    private static Tensor Backward(RoiAlignPlan plan, int map, float* pooled, bool channelsLast)
+    private static Tensor Backward(RoiAlignPlan plan, int map, float* pooled, int* winners, bool channelsLast)
     {
         (long[] shape, bool mapChannelsLast, _) = plan.Maps[map];
-        RoiAlignLevel level = plan.Levels[map];
+        RoiLevel level = plan.Levels[map];
         int batch = (int)shape[0], channels = (int)shape[1], height = (int)shape[2], width = (int)shape[3];
         Tensor gradient = RoiLayout.Empty(batch, channels, height, width, mapChannelsLast);
         long size = gradient.numel();
@@ -108,8 +123,15 @@ internal sealed unsafe class RoiAlignFunction : SingleTensorFunction<RoiAlignFun
         fixed (float* rois = level.Rois)
         fixed (int* rows = level.Rows)
         {
-            RoiAlignCpu.Backward(pooled, channelsLast, height, width, channels, rois, level.Rois.Length / 5, rows,
-                plan.Settings with { Scale = level.Scale }, sum);
+            RoiAlignSettings settings = plan.Settings with { Scale = level.Scale };
+            if (settings.Reduction == BinReduction.Max)
+            {
+                RoiAlignMaxCpu.Backward(pooled, winners, channelsLast, height, width, channels, rois, level.Rois.Length / 5, rows, settings, sum);
+            }
+            else
+            {
+                RoiAlignCpu.Backward(pooled, channelsLast, height, width, channels, rois, level.Rois.Length / 5, rows, settings, sum);
+            }
         }
 
         if (!mapChannelsLast)

@@ -4,19 +4,20 @@ using Rcnn.Ops.Kernels;
 
 namespace Rcnn.Ops;
 
-/// <summary>One RoI in whole feature cells, both corners inclusive (Girshick 2015, §2.1). Corners round half away from zero.</summary>
+/// <summary>One RoI in whole feature cells, both corners inclusive (Girshick 2015, §2.1).</summary>
 internal readonly struct RoiPoolRegion
 {
     private readonly int _x, _y;
     private readonly float _binHeight, _binWidth;
 
-    public unsafe RoiPoolRegion(float* roi, float scale, int rows, int columns)
+    public unsafe RoiPoolRegion(float* roi, float scale, RoiRounding rounding, int rows, int columns)
     {
+        MidpointRounding mode = rounding == RoiRounding.HalfToEven ? MidpointRounding.ToEven : MidpointRounding.AwayFromZero;
         Batch = (int)roi[0];
-        _x = Round(roi[1] * scale);
-        _y = Round(roi[2] * scale);
-        _binHeight = (float)Math.Max((long)Round(roi[4] * scale) - _y + 1, 1) / rows;
-        _binWidth = (float)Math.Max((long)Round(roi[3] * scale) - _x + 1, 1) / columns;
+        _x = Round(roi[1] * scale, mode);
+        _y = Round(roi[2] * scale, mode);
+        _binHeight = (float)Math.Max((long)Round(roi[4] * scale, mode) - _y + 1, 1) / rows;
+        _binWidth = (float)Math.Max((long)Round(roi[3] * scale, mode) - _x + 1, 1) / columns;
     }
 
     public int Batch { get; }
@@ -34,7 +35,7 @@ internal readonly struct RoiPoolRegion
         return ((int)Math.Clamp(from, 0, size), (int)Math.Clamp(to, 0, size));
     }
 
-    private static int Round(float v) => (int)MathF.Round(v, MidpointRounding.AwayFromZero);
+    private static int Round(float v, MidpointRounding mode) => (int)MathF.Round(v, mode);
 }
 
 /// <summary>RoIPool on the CPU. Features are NHWC; the pooled side is NHWC or NCHW.</summary>
@@ -44,10 +45,11 @@ internal static unsafe class RoiPoolCpu
 
     /// <param name="features">[B,H,W,C]</param>
     /// <param name="rois">[count,5]; image indices were checked by the caller.</param>
-    /// <param name="output">[count,P_h,P_w,C] when <paramref name="channelsLast"/>, else [count,C,P_h,P_w].</param>
+    /// <param name="outputRows">Row of the output for each RoI, or null for 0, 1, 2, …</param>
+    /// <param name="output">[R,P_h,P_w,C] when <paramref name="channelsLast"/>, else [R,C,P_h,P_w].</param>
     /// <param name="winners">y·W + x of each maximum, −1 for an empty bin; laid out as the output. Null when no gradient is wanted.</param>
-    public static void Forward(float* features, int height, int width, int channels, float* rois, int count, float scale, int rows, int columns,
-        float* output, int* winners, bool channelsLast)
+    public static void Forward(float* features, int height, int width, int channels, float* rois, int count, int* outputRows, float scale,
+        RoiRounding rounding, int rows, int columns, float* output, int* winners, bool channelsLast)
     {
         int bins = rows * columns;
         ParallelLoop.Run((count + RoisPerPiece - 1) / RoisPerPiece, piece =>
@@ -58,10 +60,11 @@ internal static unsafe class RoiPoolCpu
             int end = Math.Min(count, (piece + 1) * RoisPerPiece);
             for (int k = piece * RoisPerPiece; k < end; k++)
             {
-                var region = new RoiPoolRegion(rois + 5L * k, scale, rows, columns);
+                var region = new RoiPoolRegion(rois + 5L * k, scale, rounding, rows, columns);
                 float* image = features + (long)region.Batch * height * width * channels;
-                float* pooled = output + (long)k * bins * channels;
-                float* won = (float*)winners + (long)k * bins * channels;
+                long row = outputRows == null ? k : outputRows[k];
+                float* pooled = output + row * bins * channels;
+                float* won = (float*)winners + row * bins * channels;
                 float* target = channelsLast ? pooled : tile.Pointer;
                 float* wonTarget = winners == null ? null : channelsLast ? won : winnerTile.Pointer;
                 for (int bin = 0; bin < bins; bin++)
@@ -87,7 +90,7 @@ internal static unsafe class RoiPoolCpu
     /// <summary>Adds each gradient to the cell that won. Everything NHWC; pieces are ranges of channels, so the order of summation is fixed.</summary>
     /// <param name="pooled">[count,P_h,P_w,C]</param>
     /// <param name="gradient">[B,H,W,C], initialised by the caller.</param>
-    public static void BackwardChannelsLast(float* pooled, int* winners, float* rois, int count, int bins, int pixels, int channels, float* gradient)
+    public static void BackwardChannelsLast(float* pooled, int* winners, float* rois, int count, int* rows, int bins, int pixels, int channels, float* gradient)
     {
         int pieces = Math.Clamp(channels / 32, 1, ParallelLoop.Threads);
         int perPiece = ((channels + pieces - 1) / pieces + 15) / 16 * 16;
@@ -97,10 +100,11 @@ internal static unsafe class RoiPoolCpu
             for (int k = 0; k < count; k++)
             {
                 float* image = gradient + (long)(int)rois[5L * k] * pixels * channels;
+                long row = rows == null ? k : rows[k];
                 for (int bin = 0; bin < bins; bin++)
                 {
-                    float* g = pooled + ((long)k * bins + bin) * channels;
-                    int* won = winners + ((long)k * bins + bin) * channels;
+                    float* g = pooled + (row * bins + bin) * channels;
+                    int* won = winners + (row * bins + bin) * channels;
                     for (int c = first; c < end; c++)
                     {
                         if (won[c] >= 0)
@@ -116,7 +120,7 @@ internal static unsafe class RoiPoolCpu
     /// <summary>The same for NCHW on both sides: four planes at a time stay in the cache.</summary>
     /// <param name="pooled">[count,C,P_h,P_w]</param>
     /// <param name="gradient">[B,C,H,W], initialised by the caller.</param>
-    public static void BackwardChannelsFirst(float* pooled, int* winners, float* rois, int count, int bins, int pixels, int channels, float* gradient)
+    public static void BackwardChannelsFirst(float* pooled, int* winners, float* rois, int count, int* rows, int bins, int pixels, int channels, float* gradient)
     {
         const int Planes = 4;
         ParallelLoop.Run((channels + Planes - 1) / Planes, piece =>
@@ -125,11 +129,12 @@ internal static unsafe class RoiPoolCpu
             for (int k = 0; k < count; k++)
             {
                 float* image = gradient + (long)(int)rois[5L * k] * channels * pixels;
+                long row = rows == null ? k : rows[k];
                 for (int c = first; c < end; c++)
                 {
                     float* plane = image + (long)c * pixels;
-                    float* g = pooled + ((long)k * channels + c) * bins;
-                    int* won = winners + ((long)k * channels + c) * bins;
+                    float* g = pooled + (row * channels + c) * bins;
+                    int* won = winners + (row * channels + c) * bins;
                     for (int bin = 0; bin < bins; bin++)
                     {
                         if (won[bin] >= 0)
