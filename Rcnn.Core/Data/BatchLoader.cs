@@ -111,18 +111,24 @@ public sealed class BatchLoader : IDisposable
 
     private static Target ToTarget(Sample sample)
     {
-        var corners = new float[sample.Boxes.Count * 4];
-        for (int i = 0; i < sample.Boxes.Count; i++)
-        {
-            Box b = sample.Boxes[i];
-            (corners[4 * i], corners[4 * i + 1], corners[4 * i + 2], corners[4 * i + 3]) = ((float)b.X1, (float)b.Y1, (float)b.X2, (float)b.Y2);
-        }
-
         return new Target(
-            tensor(corners, [sample.Boxes.Count, 4]),
+            Corners(sample.Boxes),
             tensor(sample.Labels.Select(l => (long)l).ToArray(), [sample.Labels.Count]),
             sample.ImageId,
-            sample.Masks is null ? null : Stack(sample));
+            sample.Masks is null ? null : Stack(sample),
+            sample.Proposals is null ? null : Corners(sample.Proposals));
+    }
+
+    private static Tensor Corners(IReadOnlyList<Box> boxes)
+    {
+        var corners = new float[boxes.Count * 4];
+        for (int i = 0; i < boxes.Count; i++)
+        {
+            Box b = boxes[i];
+            (corners[4 * i], corners[(4 * i) + 1], corners[(4 * i) + 2], corners[(4 * i) + 3]) = ((float)b.X1, (float)b.Y1, (float)b.X2, (float)b.Y2);
+        }
+
+        return tensor(corners, [boxes.Count, 4]);
     }
 
     private static Tensor Stack(Sample sample)

@@ -1,4 +1,5 @@
 using Rcnn.Core.Data.Augment;
+using Rcnn.Core.Data.Proposals;
 
 namespace Rcnn.Core.Data;
 
@@ -22,6 +23,9 @@ public sealed record LoaderOptions
 
     /// <summary>Mixing, cropping and placing of images; see <see cref="AugmentOptions"/>.</summary>
     public AugmentOptions Augment { get; init; } = new();
+
+    /// <summary>Regions from outside for models that do not propose their own; null gives none.</summary>
+    public ProposalSource? Proposals { get; init; }
 
     /// <summary>Images whose longer side is above this many pixels are shrunk to it by area averaging, their boxes with them; 0 keeps every size.</summary>
     public int MaxSide { get; init; }

@@ -9,8 +9,10 @@ namespace Rcnn.Core.Data;
 /// <param name="Boxes">In pixels of <paramref name="Image"/>.</param>
 /// <param name="Labels">1..C, one for each box.</param>
 /// <param name="Masks">One for each box, of the size of <paramref name="Image"/>; null where nobody asked for masks.</param>
+/// <param name="Proposals">Regions from outside, in pixels of <paramref name="Image"/>; null where the model makes its own.</param>
 public sealed record Sample(
-    int Index, long ImageId, RgbImage Image, IReadOnlyList<Box> Boxes, IReadOnlyList<int> Labels, IReadOnlyList<BitmapMask>? Masks = null)
+    int Index, long ImageId, RgbImage Image, IReadOnlyList<Box> Boxes, IReadOnlyList<int> Labels, IReadOnlyList<BitmapMask>? Masks = null,
+    IReadOnlyList<Box>? Proposals = null)
 {
     /// <summary>The mirror image: column x becomes width − 1 − x, a box edge x becomes width − x.</summary>
     public Sample FlipHorizontally()
@@ -33,6 +35,7 @@ public sealed record Sample(
         {
             Image = new RgbImage(Image.Height, width, target),
             Boxes = [.. Boxes.Select(b => new Box(width - b.X2, b.Y1, width - b.X1, b.Y2))],
+            Proposals = Proposals is null ? null : [.. Proposals.Select(b => new Box(width - b.X2, b.Y1, width - b.X1, b.Y2))],
             Masks = Masks is null ? null : [.. Masks.Select(m => m.FlipHorizontally())],
         };
     }

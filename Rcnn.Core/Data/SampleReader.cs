@@ -12,6 +12,7 @@ namespace Rcnn.Core.Data;
 public sealed class SampleReader(IDetectionDataset dataset, LoaderOptions options)
 {
     private readonly ConcurrentDictionary<int, RgbImage> _cache = new();
+    private readonly ConcurrentDictionary<int, Box[]> _proposals = new();
     private long _cachedBytes;
 
     /// <exception cref="RcnnException">The image or its annotation cannot be used.</exception>
@@ -52,7 +53,8 @@ public sealed class SampleReader(IDetectionDataset dataset, LoaderOptions option
             image,
             [.. kept.Select(o => new Box(o.Box.X1 * sx, o.Box.Y1 * sy, o.Box.X2 * sx, o.Box.Y2 * sy))],
             [.. kept.Select(o => o.Label)],
-            options.Masks ? [.. kept.Select(o => Mask(o, record, image))] : null);
+            options.Masks ? [.. kept.Select(o => Mask(o, record, image))] : null,
+            options.Proposals is null ? null : _proposals.GetOrAdd(index, _ => options.Proposals.Of(image, record.FileName)));
     }
 
     private BitmapMask Mask(ObjectAnnotation item, ImageRecord record, RgbImage image) => item.Segmentation is { } mask

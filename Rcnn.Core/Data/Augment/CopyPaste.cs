@@ -40,7 +40,7 @@ public static class CopyPaste
             }
 
             result = SampleGeometry.Join(
-                result, SampleGeometry.Keep(source with { Masks = byMask ? source.Masks : null }, j => j == i), result.Image);
+                result, SampleGeometry.Keep(source with { Masks = byMask ? source.Masks : null, Proposals = source.Proposals is null ? null : i == 0 ? source.Proposals : [] }, j => j == i), result.Image);
         }
 
         return result with { Image = image };

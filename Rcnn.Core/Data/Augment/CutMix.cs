@@ -22,6 +22,7 @@ public static class CutMix
         Sample placed = patch with
         {
             Boxes = [.. patch.Boxes.Select(b => new Box(b.X1 + left, b.Y1 + top, b.X2 + left, b.Y2 + top))],
+            Proposals = patch.Proposals?.Select(b => new Box(b.X1 + left, b.Y1 + top, b.X2 + left, b.Y2 + top)).ToList(),
             Masks = patch.Masks is null ? null : [.. patch.Masks.Select(m => m.Crop(-left, -top, height, width))],
         };
         return SampleGeometry.Join(Occlusion.ByBox(sample, new Box(left, top, left + w, top + h), minVisible), placed, image);

@@ -22,7 +22,7 @@ public static class Mosaic
         (x, y) = (Math.Clamp(x, 1, Math.Max(1, width - 1)), Math.Clamp(y, 1, Math.Max(1, height - 1)));
         var canvas = new RgbImage(height, width, new byte[height * width * 3]);
         Sample[] tiles = [sample, .. others];
-        Sample result = sample with { Boxes = [], Labels = [], Masks = tiles.All(t => t.Masks is not null) ? [] : null };
+        Sample result = sample with { Boxes = [], Labels = [], Masks = tiles.All(t => t.Masks is not null) ? [] : null, Proposals = tiles.All(t => t.Proposals is not null) ? [] : null };
         for (int i = 0; i < tiles.Length; i++)
         {
             (bool right, bool low) = (i % 2 == 1, i >= 2);
@@ -41,6 +41,7 @@ public static class Mosaic
             Sample placed = part with
             {
                 Boxes = [.. part.Boxes.Select(b => new Box(b.X1 + left, b.Y1 + top, b.X2 + left, b.Y2 + top))],
+                Proposals = part.Proposals?.Select(b => new Box(b.X1 + left, b.Y1 + top, b.X2 + left, b.Y2 + top)).ToList(),
                 Masks = result.Masks is null ? null : [.. part.Masks!.Select(m => m.Crop(-left, -top, height, width))],
             };
             result = SampleGeometry.Join(result, placed, canvas);

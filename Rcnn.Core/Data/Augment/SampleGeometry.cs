@@ -24,6 +24,7 @@ public static class SampleGeometry
             Image = ImageFile.Resize(sample.Image, height, width, smaller ? InterpolationFlags.Area : InterpolationFlags.Linear),
             Boxes = [.. sample.Boxes.Select(b => new Box(b.X1 * sx, b.Y1 * sy, b.X2 * sx, b.Y2 * sy))],
             Masks = sample.Masks is null ? null : [.. sample.Masks.Select(m => m.Resize(height, width))],
+            Proposals = sample.Proposals is null ? null : [.. sample.Proposals.Select(b => new Box(b.X1 * sx, b.Y1 * sy, b.X2 * sx, b.Y2 * sy))],
         };
     }
 
@@ -42,10 +43,13 @@ public static class SampleGeometry
         return sample with
         {
             Image = image,
-            Boxes = [.. sample.Boxes.Select(b => new Box(
-                Math.Clamp(b.X1 - left, 0, width), Math.Clamp(b.Y1 - top, 0, height), Math.Clamp(b.X2 - left, 0, width), Math.Clamp(b.Y2 - top, 0, height)))],
+            Boxes = [.. sample.Boxes.Select(Cut)],
+            Proposals = sample.Proposals is null ? null : [.. sample.Proposals.Select(Cut).Where(b => b.Width >= 1 && b.Height >= 1)],
             Masks = sample.Masks is null ? null : [.. sample.Masks.Select(m => m.Crop(left, top, height, width))],
         };
+
+        Box Cut(Box b) => new(
+            Math.Clamp(b.X1 - left, 0, width), Math.Clamp(b.Y1 - top, 0, height), Math.Clamp(b.X2 - left, 0, width), Math.Clamp(b.Y2 - top, 0, height));
     }
 
     /// <summary>The objects for which <paramref name="rule"/> holds.</summary>
@@ -86,6 +90,7 @@ public static class SampleGeometry
             Image = new RgbImage(height, sample.Image.Width, pixels),
             Boxes = [.. sample.Boxes.Select(b => new Box(b.X1, height - b.Y2, b.X2, height - b.Y1))],
             Masks = sample.Masks is null ? null : [.. sample.Masks.Select(m => m.FlipVertically())],
+            Proposals = sample.Proposals is null ? null : [.. sample.Proposals.Select(b => new Box(b.X1, height - b.Y2, b.X2, height - b.Y1))],
         };
     }
 
@@ -96,6 +101,7 @@ public static class SampleGeometry
         Boxes = [.. first.Boxes, .. second.Boxes],
         Labels = [.. first.Labels, .. second.Labels],
         Masks = first.Masks is null || second.Masks is null ? null : [.. first.Masks, .. second.Masks],
+        Proposals = first.Proposals is null || second.Proposals is null ? null : [.. first.Proposals, .. second.Proposals],
     };
 
     /// <summary>Copies what fits of <paramref name="from"/> into <paramref name="to"/>, its first pixel at (<paramref name="x"/>, <paramref name="y"/>).</summary>
