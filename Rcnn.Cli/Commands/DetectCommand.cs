@@ -5,8 +5,10 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Rcnn.Core;
 using Rcnn.Core.Data;
+using Rcnn.Core.Data.Proposals;
 using Rcnn.Core.Models;
 using Rcnn.Core.Runs;
+using Rcnn.Core.Training;
 using Rcnn.Core.Weights;
 using Rcnn.Ops;
 using static TorchSharp.torch;
@@ -33,7 +35,7 @@ internal static class DetectCommand
         };
         command.SetAction(parsed =>
         {
-            (TwoStageDetector detector, IReadOnlyList<string> names) = (parsed.GetValue(run), parsed.GetValue(weights)) switch
+            (TwoStageDetector detector, IReadOnlyList<string> names, DataConfig data) = (parsed.GetValue(run), parsed.GetValue(weights)) switch
             {
                 ({ } folder, null) => FromRun(folder),
                 (null, { } file) => FromWeights(file, parsed.GetValue(model), parsed.GetValue(backbone)),
@@ -41,20 +43,20 @@ internal static class DetectCommand
             };
             using (detector)
             {
-                return Run(detector, names, Files(parsed.GetValue(images)!), parsed.GetValue(score), parsed.GetValue(output), parsed.GetValue(json));
+                return Run(detector, names, data, Files(parsed.GetValue(images)!), parsed.GetValue(score), parsed.GetValue(output), parsed.GetValue(json));
             }
         });
         return command;
     }
 
-    private static (TwoStageDetector Detector, IReadOnlyList<string> Names) FromRun(string folder)
+    private static (TwoStageDetector Detector, IReadOnlyList<string> Names, DataConfig Data) FromRun(string folder)
     {
         RunFolder run = RunFolder.Open(folder);
-        return (run.LoadDetector(), run.Config.Data.Classes);
+        return (run.LoadDetector(), run.Config.Data.Classes, run.Config.Data);
     }
 
     /// <summary>The number of classes is read off the weights, so that any checkpoint of the assembly loads.</summary>
-    private static (TwoStageDetector Detector, IReadOnlyList<string> Names) FromWeights(string file, string? model, string? backbone)
+    private static (TwoStageDetector Detector, IReadOnlyList<string> Names, DataConfig Data) FromWeights(string file, string? model, string? backbone)
     {
         if (model is null)
         {
@@ -75,7 +77,7 @@ internal static class DetectCommand
             TwoStageDetector detector = DetectorFactory.Create(config with { Backbone = config.Backbone with { Norm = frozen ? "frozen" : "bn" } }, 0);
             DetectorWeights.LoadDetector(detector, weights, file);
             detector.eval();
-            return (detector, [.. Enumerable.Range(1, classes - 1).Select(i => "class " + i.ToString(CultureInfo.InvariantCulture))]);
+            return (detector, [.. Enumerable.Range(1, classes - 1).Select(i => "class " + i.ToString(CultureInfo.InvariantCulture))], new DataConfig());
         }
         finally
         {
@@ -110,9 +112,30 @@ internal static class DetectCommand
 
     private static bool IsImage(string file) => Path.GetExtension(file).ToLowerInvariant() is ".jpg" or ".jpeg" or ".png";
 
-    private static int Run(TwoStageDetector detector, IReadOnlyList<string> names, IReadOnlyList<string> files, double least, string? output, string? json)
+    /// <summary>What a model without a proposal network looks at, found on the image in the size it was trained on.</summary>
+    private static Tensor[]? Proposals(DetectorConfig model, DataConfig data, ProposalSource? source, RgbImage image, string file)
+    {
+        if (model.Assembly != "fast-rcnn")
+        {
+            return null;
+        }
+
+        if (source is null)
+        {
+            throw new RcnnException($"{file}: {model.Assembly} takes its regions from outside, and the run names no method for them (data.proposals.method)");
+        }
+
+        RgbImage small = SampleReader.Shrink(image, data.MaxSide);
+        double sx = (double)image.Width / small.Width, sy = (double)image.Height / small.Height;
+        Box[] boxes = [.. source.Of(small, file).Select(b => new Box(b.X1 * sx, b.Y1 * sy, b.X2 * sx, b.Y2 * sy))];
+        return [BatchLoader.Corners(boxes)];
+    }
+
+    private static int Run(
+        TwoStageDetector detector, IReadOnlyList<string> names, DataConfig data, IReadOnlyList<string> files, double least, string? output, string? json)
     {
         var list = new JsonArray();
+        using ProposalSource? source = data.Proposals.Method is null ? null : ProposalSources.Open(data.Proposals with { File = null }, null);
         if (output is not null)
         {
             Directory.CreateDirectory(output);
@@ -124,7 +147,7 @@ internal static class DetectCommand
             long start = Stopwatch.GetTimestamp();
             using var scope = NewDisposeScope();
             Tensor pixels = tensor(image.Pixels, [image.Height, image.Width, 3], ScalarType.Byte);
-            Detections found = detector.Detect([pixels])[0];
+            Detections found = detector.Detect([pixels], Proposals(detector.Config, data, source, image, file))[0];
             double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             IReadOnlyList<BoxLabel> boxes = DetectionDrawing.Boxes(found, new(image.Height, image.Width));
             BoxLabel[] shown = [.. boxes.Where(b => b.Score >= least)];

@@ -119,7 +119,8 @@ public sealed class BatchLoader : IDisposable
             sample.Proposals is null ? null : Corners(sample.Proposals));
     }
 
-    private static Tensor Corners(IReadOnlyList<Box> boxes)
+    /// <summary>[N,4] float32.</summary>
+    public static Tensor Corners(IReadOnlyList<Box> boxes)
     {
         var corners = new float[boxes.Count * 4];
         for (int i = 0; i < boxes.Count; i++)

@@ -61,7 +61,8 @@ public sealed class SampleReader(IDetectionDataset dataset, LoaderOptions option
         ? mask.Rasterise(image.Height, image.Width)
         : throw new RcnnException($"{record.Source}: {record.FileName} has an object ({dataset.ClassNames[item.Label - 1]}) without a mask; masks are asked for, which COCO files have as 'segmentation'");
 
-    private static RgbImage Shrink(RgbImage image, int maxSide)
+    /// <summary>The image, or one whose longer side is <paramref name="maxSide"/> where it is larger (area averaging); 0 keeps every size.</summary>
+    public static RgbImage Shrink(RgbImage image, int maxSide)
     {
         int longer = Math.Max(image.Width, image.Height);
         if (maxSide == 0 || longer <= maxSide)

@@ -6,7 +6,7 @@ namespace Rcnn.Core.Models;
 /// </summary>
 public sealed record DetectorConfig
 {
-    /// <summary>faster-rcnn-fpn, faster-rcnn-c4 or mask-rcnn-fpn.</summary>
+    /// <summary>fast-rcnn, faster-rcnn-fpn, faster-rcnn-c4 or mask-rcnn-fpn.</summary>
     public string Assembly { get; init; } = "faster-rcnn-fpn";
 
     /// <summary>Number of classes with background: C + 1.</summary>

@@ -6,7 +6,7 @@ namespace Rcnn.Core.Models;
 /// <summary>Detectors from configurations.</summary>
 public static class DetectorFactory
 {
-    public static IReadOnlyList<string> Assemblies { get; } = ["faster-rcnn-fpn", "faster-rcnn-c4", "mask-rcnn-fpn"];
+    public static IReadOnlyList<string> Assemblies { get; } = ["fast-rcnn", "faster-rcnn-c4", "faster-rcnn-fpn", "mask-rcnn-fpn"];
 
     /// <summary>Builds the detector with random weights: the same (config, seed) gives the same weights on every machine.</summary>
     /// <exception cref="RcnnException">A name, size or combination that cannot be built; names the field.</exception>
@@ -17,6 +17,7 @@ public static class DetectorFactory
         {
             "faster-rcnn-fpn" => FasterRcnnFpn.Create(config),
             "faster-rcnn-c4" => FasterRcnnC4.Create(config),
+            "fast-rcnn" => FastRcnn.Create(config),
             "mask-rcnn-fpn" => MaskRcnnFpn.Create(config),
             _ => throw DetectorPresets.UnknownModel(config.Assembly),
         };

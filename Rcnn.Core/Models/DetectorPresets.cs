@@ -22,7 +22,7 @@ public static class DetectorPresets
     /// The usual configuration of a model. <c>faster-rcnn-fpn</c> with resnet50 is torchvision's fasterrcnn_resnet50_fpn, with
     /// mobilenet_v3_large its fasterrcnn_mobilenet_v3_large_320_fpn. <c>faster-rcnn-c4</c> with a ResNet has its last stage as head, with a VGG or
     /// AlexNet their fully connected layers; with a MobileNet or SqueezeNet it is a small detector for images of 320 pixels that trains in
-    /// minutes on two cores.
+    /// minutes on two cores. <c>fast-rcnn</c> has the same shapes without the proposal network.
     /// </summary>
     /// <param name="model">An assembly, or one of <see cref="Torchvision"/>.</param>
     /// <param name="backbone">Name, or null for the usual one.</param>
@@ -43,7 +43,8 @@ public static class DetectorPresets
             throw UnknownModel(model);
         }
 
-        backbone ??= model == "faster-rcnn-c4" ? "mobilenet_v2" : "resnet50";
+        bool singleMap = model is "fast-rcnn" or "faster-rcnn-c4";
+        backbone ??= singleMap ? "mobilenet_v2" : "resnet50";
         if (!Backbones.Contains(backbone))
         {
             throw RcnnException.Usage($"--backbone: one of {string.Join(", ", Backbones)} expected, got '{backbone}'");
@@ -51,7 +52,7 @@ public static class DetectorPresets
 
         var plain = new DetectorConfig { Assembly = model, Classes = classes, Backbone = new() { Name = backbone } };
         bool residual = backbone.StartsWith("res", StringComparison.Ordinal), small = IsSmall(backbone);
-        return model == "faster-rcnn-c4"
+        return singleMap
             ? residual ? ResidualSingleMap(plain) : small ? SmallSingleMap(plain) : PlainSingleMap(plain)
             : backbone == "mobilenet_v3_large" ? Mobile320(plain) : residual ? plain : Levels(plain, backbone.StartsWith("mobilenet", StringComparison.Ordinal) ? 3 : 4);
     }

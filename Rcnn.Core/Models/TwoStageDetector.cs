@@ -17,11 +17,11 @@ namespace Rcnn.Core.Models;
 public sealed class TwoStageDetector : Module
 {
     private readonly Backbone backbone;
-    private readonly RegionProposalNetwork rpn;
+    private readonly RegionProposalNetwork? rpn;
     private readonly RegionHeads roi_heads;
 
     internal TwoStageDetector(
-        DetectorConfig config, InputTransform transform, Backbone backbone, RegionProposalNetwork rpn, RegionHeads regions, DetectionOutput output)
+        DetectorConfig config, InputTransform transform, Backbone backbone, RegionProposalNetwork? rpn, RegionHeads regions, DetectionOutput output)
         : base(nameof(TwoStageDetector))
     {
         (Config, Transform, Output) = (config, transform, output);
@@ -35,21 +35,24 @@ public sealed class TwoStageDetector : Module
 
     public Backbone Backbone => backbone;
 
-    public RegionProposalNetwork Rpn => rpn;
+    /// <exception cref="InvalidOperationException">The detector takes proposals from outside.</exception>
+    public RegionProposalNetwork Rpn => rpn ?? throw new InvalidOperationException($"{Config.Assembly} has no proposal network");
 
     public RegionHeads Regions => roi_heads;
 
     public DetectionOutput Output { get; }
 
     /// <summary>What is in the images, in their own pixels, by falling score. Works the same in training and evaluation mode, without gradients.</summary>
-    public IReadOnlyList<Detections> Detect(IReadOnlyList<Tensor> images)
+    /// <param name="images">uint8 [H,W,3] or float32 [3,H,W] each.</param>
+    /// <param name="external">Proposals from outside, [P,4] float32 for each image in its pixels; null lets the proposal network propose.</param>
+    /// <exception cref="ArgumentException">No proposals, and no proposal network to make them.</exception>
+    public IReadOnlyList<Detections> Detect(IReadOnlyList<Tensor> images, IReadOnlyList<Tensor>? external = null)
     {
         using var scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         ImageBatch batch = Transform.Batch(images);
         IReadOnlyList<Tensor> maps = backbone.call(batch.Pixels);
-        RpnPrediction prediction = rpn.call(maps);
-        IReadOnlyList<Tensor> proposals = rpn.Propose(prediction, batch, train: false);
+        IReadOnlyList<Tensor> proposals = Propose(rpn?.call(maps), external, batch, train: false);
         RegionPrediction regions = roi_heads.Predict(maps, proposals, batch);
         IReadOnlyList<Detections> detections = Output.Run(regions, proposals, batch);
         if (roi_heads.Mask is { } mask)
@@ -63,22 +66,46 @@ public sealed class TwoStageDetector : Module
     /// <summary>
     /// The losses of one training step: loss_objectness, loss_rpn_box_reg, loss_classifier, loss_box_reg and, with a mask branch, loss_mask.
     /// An image without objects is all background. <paramref name="random"/> draws the samples; null takes the first ones in index order.
+    /// Regions are sampled from the targets' own proposals where they have them, else from the proposal network's.
     /// </summary>
+    /// <param name="stages">Whose losses.</param>
     /// <exception cref="ArgumentException">Not one target for each image, a label outside 1..C, or no masks where there is a mask branch.</exception>
-    public LossParts Losses(IReadOnlyList<Tensor> images, IReadOnlyList<Target> targets, RandomStream? random)
+    public LossParts Losses(IReadOnlyList<Tensor> images, IReadOnlyList<Target> targets, RandomStream? random, Stages stages = Stages.Both)
     {
         TargetCheck.Run(images, targets, Config.Classes, masks: roi_heads.Mask is not null);
         using var scope = NewDisposeScope();
         ImageBatch batch = Transform.Batch(images, Transform.Jitter(training ? random : null));
         IReadOnlyList<Tensor> boxes = InputTransform.ScaleBoxes(targets, batch);
         IReadOnlyList<Tensor> maps = backbone.call(batch.Pixels);
-        RpnPrediction prediction = rpn.call(maps);
-        IReadOnlyList<Tensor> proposals = rpn.Propose(prediction, batch, train: true);
+        RpnPrediction? prediction = rpn?.call(maps);
         var losses = new LossParts();
-        rpn.AddLosses(losses, prediction, batch, boxes, random);
-        RegionSamples samples = roi_heads.Sample(proposals, boxes, [.. targets.Select(t => t.Labels)], random);
-        roi_heads.AddLosses(losses, roi_heads.Predict(maps, samples.Boxes, batch), samples);
-        roi_heads.Mask?.AddLoss(losses, roi_heads.Pooled(maps), samples, InputTransform.ScaleMasks(targets, batch), batch);
+        if (prediction is not null && stages.HasFlag(Stages.Proposals))
+        {
+            rpn!.AddLosses(losses, prediction, batch, boxes, random);
+        }
+
+        if (stages.HasFlag(Stages.Regions))
+        {
+            IReadOnlyList<Tensor>? external = targets.All(t => t.Proposals is not null) ? [.. targets.Select(t => t.Proposals!)] : null;
+            IReadOnlyList<Tensor> proposals = Propose(prediction, external, batch, train: true);
+            RegionSamples samples = roi_heads.Sample(proposals, boxes, [.. targets.Select(t => t.Labels)], random);
+            roi_heads.AddLosses(losses, roi_heads.Predict(maps, samples.Boxes, batch), samples);
+            roi_heads.Mask?.AddLoss(losses, roi_heads.Pooled(maps), samples, InputTransform.ScaleMasks(targets, batch), batch);
+        }
+
         return losses.MoveToOuterScope();
+    }
+
+    private IReadOnlyList<Tensor> Propose(
+        RpnPrediction? prediction, IReadOnlyList<Tensor>? external, ImageBatch batch, bool train)
+    {
+        if (external is not null && external.Count == batch.Sizes.Count)
+        {
+            return [.. external.Select((boxes, i) => InputTransform.ScaleBoxes(boxes, batch.OriginalSizes[i], batch.Sizes[i]))];
+        }
+
+        return prediction is null
+            ? throw new ArgumentException($"proposals of {batch.Sizes.Count} images expected for {Config.Assembly}, got {(external is null ? "none" : $"those of {external.Count}")}", nameof(external))
+            : rpn!.Propose(prediction, batch, train);
     }
 }

@@ -1,3 +1,4 @@
+using Rcnn.Core.Data.Proposals;
 using Rcnn.Core.Training;
 
 namespace Rcnn.Core.Runs;
@@ -10,6 +11,9 @@ public sealed record EvaluationOptions
 
     /// <summary>Longer side that larger images are reduced to when loaded, as in training; detections are in pixels of the original.</summary>
     public int MaxSide { get; init; }
+
+    /// <summary>Regions from outside, for models that do not propose their own.</summary>
+    public ProposalSource? Proposals { get; init; }
 
     public int CacheMegabytes { get; init; }
 

@@ -1,4 +1,5 @@
 using Rcnn.Core.Data;
+using Rcnn.Core.Data.Proposals;
 using Rcnn.Core.Evaluation;
 using Rcnn.Core.Models;
 using Rcnn.Core.Training;
@@ -28,7 +29,9 @@ public static class EvaluationRun
         string checkpoint = folder.BestCheckpoint();
         observer?.Message($"weights: {checkpoint}");
         using TwoStageDetector detector = folder.LoadDetector(checkpoint);
-        EvaluationSummary summary = Execute(detector, data, EvaluationOptions.For(folder.Config) with { Metric = metric }, observer, cancellation);
+        using ProposalSource? proposals = ProposalSources.Open(folder.Config.Data.Proposals, folder.Directory);
+        EvaluationSummary summary = Execute(
+            detector, data, EvaluationOptions.For(folder.Config) with { Metric = metric, Proposals = proposals }, observer, cancellation);
         DurableFile.Write(folder.DetectionsFile, path => DetectionFile.Write(path, summary.Detections));
         DurableFile.WriteText(folder.EvaluationFile, ConfigJson.Write(new { data = data.Name, metric, checkpoint = Path.GetFileName(checkpoint), summary.Metrics }));
         return summary;
@@ -54,6 +57,7 @@ public static class EvaluationRun
             Shuffle = false,
             FlipProbability = 0,
             MaxSide = options.MaxSide,
+            Proposals = options.Proposals,
             CacheBytes = (long)options.CacheMegabytes << 20,
             Workers = options.Workers,
             Prefetch = 4,
@@ -66,7 +70,8 @@ public static class EvaluationRun
             using (inference_mode())
             using (NewDisposeScope())
             {
-                IReadOnlyList<Detections> found = detector.Detect(batch.Images);
+                IReadOnlyList<Detections> found = detector.Detect(
+                    batch.Images, batch.Targets[0].Proposals is null ? null : [.. batch.Targets.Select(t => t.Proposals!)]);
                 for (int i = 0; i < found.Count; i++)
                 {
                     Add(rows, found[i], data, batch.Indices[i], batch.Images[i].shape);

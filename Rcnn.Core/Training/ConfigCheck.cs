@@ -13,6 +13,7 @@ public static class ConfigCheck
         NotNegative("data.cacheMegabytes", config.Data.CacheMegabytes);
         NotNegative("data.workers", config.Data.Workers);
         Positive("data.prefetch", config.Data.Prefetch);
+        Positive("data.proposals.limit", config.Data.Proposals.Limit);
         NotNegative("threads", config.Threads);
         NotNegative("evalEvery", config.EvalEvery);
         Positive("checkpointEvery", config.CheckpointEvery);
@@ -47,6 +48,11 @@ public static class ConfigCheck
         if (!Metrics.Contains(config.BestMetric))
         {
             throw RcnnException.Usage($"bestMetric={config.BestMetric}: expected {string.Join(", ", Metrics)}");
+        }
+
+        if (config.Model.Assembly == "fast-rcnn" && config.Data.Proposals is { Method: null, File: null })
+        {
+            throw RcnnException.Usage("data.proposals: fast-rcnn takes its regions from outside; set data.proposals.method or data.proposals.file");
         }
 
         if (config.Data.Classes.Length > 0 && config.Model.Classes != config.Data.Classes.Length + 1)

@@ -6,7 +6,7 @@ public static class ResumeCheck
     private static readonly string[] Free =
     [
         "stop.steps", "stop.epochs", "stop.minutes", "stop.patience", "validationLoss", "evalEvery", "checkpointEvery", "logEvery", "init",
-        "data.train", "data.validation", "data.cacheMegabytes", "data.workers", "data.prefetch",
+        "data.train", "data.validation", "data.proposals.file", "data.cacheMegabytes", "data.workers", "data.prefetch",
     ];
 
     /// <exception cref="RcnnException">A setting differs; names it and both values. Exit code 2.</exception>

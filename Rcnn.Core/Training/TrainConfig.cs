@@ -36,6 +36,12 @@ public sealed record TrainConfig
     /// <summary>The validation metric that chooses the best checkpoint, larger is better: AP, AP50, AP75 or mAP.</summary>
     public string BestMetric { get; init; } = "AP";
 
+    /// <summary>
+    /// The parts of the model that are trained, by the first word of their parameters' names: backbone, rpn, roi_heads. Without rpn or roi_heads that stage has no losses; what is not
+    /// named keeps its weights and statistics. Empty trains everything.
+    /// </summary>
+    public string[] Parts { get; init; } = [];
+
     /// <summary>Weight file that training starts from (a classifier for the backbone, or a whole detector); null starts from random weights.</summary>
     public string? Init { get; init; }
 }
@@ -64,6 +70,9 @@ public sealed record DataConfig
     /// <summary>Mixing, cropping and placing of images.</summary>
     public AugmentOptions Augment { get; init; } = new();
 
+    /// <summary>Regions from outside, for models that do not propose their own.</summary>
+    public ProposalConfig Proposals { get; init; } = new();
+
     /// <summary>Longer side in pixels that larger images are reduced to when loaded (area averaging); 0 keeps them.</summary>
     public int MaxSide { get; init; }
 
@@ -75,6 +84,19 @@ public sealed record DataConfig
 
     /// <summary>Batches prepared ahead.</summary>
     public int Prefetch { get; init; } = 4;
+}
+
+/// <summary>Where regions from outside come from.</summary>
+public sealed record ProposalConfig
+{
+    /// <summary>Name of the method that computes them (<see cref="Rcnn.Core.Data.Proposals.ProposalMethods"/>); null takes them from <see cref="File"/> alone, or has none.</summary>
+    public string? Method { get; init; }
+
+    /// <summary>Proposal file that keeps what is computed; null with a method takes proposals.cache in the run folder.</summary>
+    public string? File { get; init; }
+
+    /// <summary>At most this many for an image, the first ones.</summary>
+    public int Limit { get; init; } = 2000;
 }
 
 /// <summary>How weights follow gradients.</summary>

@@ -11,7 +11,8 @@ public static class TrainPresets
     public static TrainConfig For(string model, string? backbone, int classes)
     {
         DetectorConfig detector = DetectorPresets.Create(model, backbone, classes + 1);
-        return DetectorPresets.IsSmall(detector.Backbone.Name) ? Small(detector) : Standard(detector);
+        TrainConfig config = DetectorPresets.IsSmall(detector.Backbone.Name) ? Small(detector) : Standard(detector);
+        return detector.Assembly == "fast-rcnn" ? config with { Data = config.Data with { Proposals = new ProposalConfig { Method = "sliding-windows" } } } : config;
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Rcnn.Core.Data;
+using Rcnn.Core.Data.Proposals;
 using Rcnn.Core.Models;
 using Rcnn.Core.Runs;
 
@@ -17,6 +18,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly Func<IDetectionDataset, ITrainingObserver?, IReadOnlyDictionary<string, double>> _validate;
     private readonly ITrainingObserver? _observer;
     private readonly Func<IDetectionDataset, IReadOnlyList<(string Name, RgbImage Image)>>? _pictures;
+    private readonly ProposalSource? _proposals;
     private readonly BatchLoader _loader;
     private EventFile? _events;
     private readonly int _batchesPerEpoch;
@@ -34,10 +36,11 @@ internal sealed class TrainingLoop : IDisposable
         MetricsLog log,
         Func<IDetectionDataset, ITrainingObserver?, IReadOnlyDictionary<string, double>> validate,
         ITrainingObserver? observer,
+        ProposalSource? proposals,
         Func<IDetectionDataset, IReadOnlyList<(string Name, RgbImage Image)>>? pictures)
     {
         (_config, _train, _validation, _folder, _trainer, _log, _validate, _observer) = (config, train, validation, folder, trainer, log, validate, observer);
-        _pictures = pictures;
+        (_proposals, _pictures) = (proposals, pictures);
         DataConfig data = config.Data;
         _loader = new BatchLoader(train, new LoaderOptions
         {
@@ -47,6 +50,7 @@ internal sealed class TrainingLoop : IDisposable
             FlipProbability = data.FlipProbability,
             ColourJitter = data.ColourJitter,
             Augment = data.Augment,
+            Proposals = proposals,
             MaxSide = data.MaxSide,
             CacheBytes = (long)data.CacheMegabytes << 20,
             Workers = data.Workers,
@@ -67,7 +71,7 @@ internal sealed class TrainingLoop : IDisposable
         _events = new EventFile(_folder.Directory, start.Step);
         _before = TimeSpan.FromSeconds(start.ElapsedSeconds);
         _clock.Start();
-        _trainer.Model.train();
+        TrainedParts.EnterTraining(_trainer.Model, _config.Parts);
         try
         {
             if (_state.ValidationPending)
@@ -175,7 +179,7 @@ internal sealed class TrainingLoop : IDisposable
             metrics = _validate(_validation!, _observer);
             if (_config.ValidationLoss)
             {
-                metrics = new Dictionary<string, double>([.. metrics, .. ValidationLoss.Compute(_trainer, _validation!, _config)]);
+                metrics = new Dictionary<string, double>([.. metrics, .. ValidationLoss.Compute(_trainer, _validation!, _config, _proposals)]);
             }
 
             if (_pictures is not null)
@@ -184,7 +188,7 @@ internal sealed class TrainingLoop : IDisposable
             }
         }
 
-        _trainer.Model.train();
+        TrainedParts.EnterTraining(_trainer.Model, _config.Parts);
         if (!metrics.TryGetValue(_config.BestMetric, out double value))
         {
             throw RcnnException.Usage($"bestMetric={_config.BestMetric}: validation gives {string.Join(", ", metrics.Keys)}");

@@ -1,4 +1,5 @@
 using Rcnn.Core.Data;
+using Rcnn.Core.Data.Proposals;
 using Rcnn.Core.Models;
 using Rcnn.Core.Runs;
 using Rcnn.Core.Weights;
@@ -32,12 +33,16 @@ public static class TrainingRun
         config = Resolve(config, train, validation);
         Engine.Threads = config.Threads > 0 ? config.Threads : Environment.ProcessorCount;
         using TwoStageDetector detector = DetectorFactory.Create(config.Model, config.Seed);
+        TrainedParts.Apply(detector, config.Parts);
+        Stages stages = TrainedParts.Stages(config.Parts);
+        RunFolder folder = Folder(config, outDir, resume);
+        using ProposalSource? proposals = ProposalSources.Open(config.Data.Proposals, folder.Directory);
         return Execute(
-            config, train, validation, outDir, detector,
-            (batch, random) => detector.Losses(batch.Images, batch.Targets, random),
-            (data, progress) => EvaluationRun.Execute(detector, data, EvaluationOptions.For(config), progress, cancellation).Metrics,
-            file => Initialize(detector, file), observer, resume, cancellation,
-            data => ValidationPictures.Draw(detector, data, config.Data.MaxSide));
+            config, train, validation, folder, detector,
+            (batch, random) => detector.Losses(batch.Images, batch.Targets, random, stages),
+            (data, progress) => EvaluationRun.Execute(detector, data, EvaluationOptions.For(config) with { Proposals = proposals }, progress, cancellation).Metrics,
+            file => Initialize(detector, file), observer, cancellation, proposals,
+            data => ValidationPictures.Draw(detector, data, config.Data.MaxSide, proposals));
     }
 
     /// <summary>The configuration with data names, classes and image counts filled in, checked.</summary>
@@ -62,22 +67,25 @@ public static class TrainingRun
         return config;
     }
 
+    /// <summary>The run's folder: the one to go on with, else a new one.</summary>
+    internal static RunFolder Folder(TrainConfig config, string outDir, bool resume) =>
+        resume && RunFolder.Exists(outDir) ? RunFolder.Open(outDir) : RunFolder.Create(outDir, config);
+
     /// <summary>The loop itself, for any model that has losses.</summary>
     internal static RunSummary Execute(
         TrainConfig config,
         IDetectionDataset train,
         IDetectionDataset? validation,
-        string outDir,
+        RunFolder folder,
         nn.Module model,
         BatchLoss loss,
         Func<IDetectionDataset, ITrainingObserver?, IReadOnlyDictionary<string, double>> validate,
         Func<string, string> initialize,
         ITrainingObserver? observer,
-        bool resume,
         CancellationToken cancellation,
+        ProposalSource? proposals = null,
         Func<IDetectionDataset, IReadOnlyList<(string Name, RgbImage Image)>>? pictures = null)
     {
-        RunFolder folder = resume && RunFolder.Exists(outDir) ? RunFolder.Open(outDir) : RunFolder.Create(outDir, config);
         using IDisposable exclusive = folder.Lock();
         ResumeCheck.SameWork(folder.Config, config, folder.Directory);
         folder = folder.With(config);
@@ -100,7 +108,7 @@ public static class TrainingRun
 
         RunEnvironment.Write(folder, train, validation, state.Step);
         using MetricsLog log = MetricsLog.Open(folder.MetricsFile, state.Step);
-        using var loop = new TrainingLoop(config, train, validation, folder, trainer, log, validate, observer, pictures);
+        using var loop = new TrainingLoop(config, train, validation, folder, trainer, log, validate, observer, proposals, pictures);
         return loop.Run(state, cancellation);
     }
 

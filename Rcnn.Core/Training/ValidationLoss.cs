@@ -1,4 +1,5 @@
 using Rcnn.Core.Data;
+using Rcnn.Core.Data.Proposals;
 using Rcnn.Core.Models;
 using Rcnn.Ops;
 using TorchSharp;
@@ -13,13 +14,14 @@ internal static class ValidationLoss
     /// The mean of each loss part over all images, as <c>loss</c> and the parts' own names. Without augmentation and gradients, in evaluation mode, with the same
     /// samples of anchors and regions every time.
     /// </summary>
-    public static IReadOnlyDictionary<string, double> Compute(Trainer trainer, IDetectionDataset data, TrainConfig config)
+    public static IReadOnlyDictionary<string, double> Compute(Trainer trainer, IDetectionDataset data, TrainConfig config, ProposalSource? proposals)
     {
         using var loader = new BatchLoader(data, new LoaderOptions
         {
             BatchSize = config.Optimizer.MicroBatch > 0 ? Math.Min(config.Optimizer.MicroBatch, config.Data.BatchSize) : config.Data.BatchSize,
             Shuffle = false,
             MaxSide = config.Data.MaxSide,
+            Proposals = proposals,
             Workers = config.Data.Workers,
             Prefetch = config.Data.Prefetch,
             Masks = DetectorFactory.NeedsMasks(config.Model),

@@ -42,9 +42,10 @@ internal sealed class ToyProblem : IDisposable
     public RunSummary Train(string folder, bool resume = false, IDetectionDataset? validation = null, ITrainingObserver? observer = null, CancellationToken cancellation = default)
     {
         var data = new ToyDataset(10);
+        TrainConfig config = TrainingRun.Resolve(Config with { Model = Config.Model with { Classes = data.ClassNames.Count + 1 } }, data, validation);
         return TrainingRun.Execute(
-            TrainingRun.Resolve(Config with { Model = Config.Model with { Classes = data.ClassNames.Count + 1 } }, data, validation),
-            data, validation, folder, Model, Loss, (_, _) => new Dictionary<string, double> { ["AP"] = 1.0 / (1 + Steps) }, file => file, observer, resume, cancellation);
+            config, data, validation, TrainingRun.Folder(config, folder, resume), Model, Loss,
+            (_, _) => new Dictionary<string, double> { ["AP"] = 1.0 / (1 + Steps) }, file => file, observer, cancellation);
     }
 
     public byte[] Weights()
