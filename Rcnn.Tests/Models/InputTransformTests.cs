@@ -34,6 +34,18 @@ public sealed class InputTransformTests
         Assert.All(batch.Pixels.shape[2..], side => Assert.Equal(0, side % 32));
     }
 
+    // float32 positions would be 3e-5 off at the far end of 500 pixels; what is left is the float32 scale.
+    [Fact]
+    public void Geometry_OfAWideImage_HoldsItsPlacesToTheEnd()
+    {
+        var geometry = new ResizeGeometry(500, 426);
+        for (int i = 0; i < 426; i++)
+        {
+            double exact = Math.Max(0, 500.0 / 426 * (i + 0.5) - 0.5);
+            Assert.Equal(exact, geometry.Low[i] + (double)geometry.Fraction[i], 4e-6);
+        }
+    }
+
     [Fact]
     public void Batch_ScaledByAFactor_ScalesTheSideLimits()
     {

@@ -12,10 +12,11 @@ internal sealed class ResizeGeometry
         float scale = (float)source / target;
         for (int i = 0; i < target; i++)
         {
-            float position = MathF.Max(0, scale * (i + 0.5f) - 0.5f);
+            // In double, as torch: rounded to float32 the far end of a wide image would be 3e-5 of a pixel off.
+            double position = Math.Max(0, scale * (i + 0.5) - 0.5);
             Low[i] = Math.Min((int)position, source - 1);
             High[i] = Math.Min(Low[i] + 1, source - 1);
-            Fraction[i] = position - Low[i];
+            Fraction[i] = (float)(position - Low[i]);
         }
     }
 
