@@ -3,16 +3,6 @@ using static TorchSharp.torch;
 
 namespace Rcnn.Ops;
 
-/// <summary>How anchors of a cell are made and ordered.</summary>
-public enum AnchorConvention
-{
-    /// <summary>Corners rounded half to even; ratio-major, sizes inner.</summary>
-    Torchvision,
-
-    /// <summary>Corners not rounded; size-major, ratios inner.</summary>
-    Detectron2,
-}
-
 /// <summary>
 /// Anchors of a feature pyramid (Ren et al. 2015, §3.1.1; one size a level: Lin et al. 2017). Around each cell's corner (x·stride, y·stride) lie
 /// boxes of height size·√ratio and width size/√ratio. Order: level, row, column, anchor of the cell.
@@ -23,25 +13,25 @@ public sealed class AnchorGenerator
 
     /// <param name="sizes">Per level, side lengths in pixels of the network input.</param>
     /// <param name="aspectRatios">Height over width, the same on every level.</param>
-    /// <param name="convention">Rounding and order.</param>
+    /// <param name="convention">Rounding and order; null for torchvision's.</param>
     /// <exception cref="ArgumentException">No level, a level without sizes, or a size or ratio that is not positive.</exception>
-    public AnchorGenerator(double[][] sizes, double[] aspectRatios, AnchorConvention convention = AnchorConvention.Torchvision)
+    public AnchorGenerator(double[][] sizes, double[] aspectRatios, AnchorConvention? convention = null)
         : this(sizes, Enumerable.Repeat(aspectRatios, sizes.Length).ToArray(), convention)
     {
     }
 
     /// <param name="sizes">Per level, side lengths in pixels of the network input.</param>
     /// <param name="aspectRatios">Per level, height over width.</param>
-    /// <param name="convention">Rounding and order.</param>
+    /// <param name="convention">Rounding and order; null for torchvision's.</param>
     /// <exception cref="ArgumentException">As above, or another number of levels in the two.</exception>
-    public AnchorGenerator(double[][] sizes, double[][] aspectRatios, AnchorConvention convention = AnchorConvention.Torchvision)
+    public AnchorGenerator(double[][] sizes, double[][] aspectRatios, AnchorConvention? convention = null)
     {
         if (sizes.Length == 0 || sizes.Length != aspectRatios.Length)
         {
             throw new ArgumentException($"sizes and aspect ratios for the same levels, at least one, expected; got {sizes.Length} and {aspectRatios.Length}");
         }
 
-        _cells = sizes.Zip(aspectRatios, (s, r) => Cell(s, r, convention)).ToArray();
+        _cells = sizes.Zip(aspectRatios, (s, r) => Cell(s, r, convention ?? AnchorConvention.Torchvision)).ToArray();
     }
 
     /// <summary>Number of pyramid levels.</summary>
@@ -58,9 +48,26 @@ public sealed class AnchorGenerator
     /// <param name="grids">Height and width of each level's map.</param>
     /// <returns>[Σ H·W·A, 4] float32 (x1,y1,x2,y2) in pixels; they may leave the image</returns>
     /// <exception cref="ArgumentException">Another number of levels, or an empty map.</exception>
-    public unsafe Tensor Grid((int Height, int Width) image, IReadOnlyList<(int Height, int Width)> grids)
+    public Tensor Grid((int Height, int Width) image, IReadOnlyList<(int Height, int Width)> grids) => GridOf(grids, Strides(image, grids));
+
+    /// <summary>All anchors of an image where the backbone fixes the strides (detectron2, py-faster-rcnn).</summary>
+    /// <param name="strides">Input pixels between the cells of each level, both ways.</param>
+    /// <param name="grids">Height and width of each level's map.</param>
+    /// <returns>[Σ H·W·A, 4] float32 (x1,y1,x2,y2) in pixels; they may leave the image</returns>
+    /// <exception cref="ArgumentException">Another number of levels, a stride below 1, or an empty map.</exception>
+    public Tensor Grid(IReadOnlyList<int> strides, IReadOnlyList<(int Height, int Width)> grids)
     {
+        if (strides.Count != Levels || !strides.All(s => s > 0))
+        {
+            throw new ArgumentException($"{Levels} strides of at least 1 expected, got [{string.Join(", ", strides)}]", nameof(strides));
+        }
+
         Check(grids);
+        return GridOf(grids, [.. strides.Select(s => (s, s))]);
+    }
+
+    private unsafe Tensor GridOf(IReadOnlyList<(int Height, int Width)> grids, (int Y, int X)[] strides)
+    {
         long total = 0;
         for (int level = 0; level < Levels; level++)
         {
@@ -71,22 +78,22 @@ public sealed class AnchorGenerator
         float* p = (float*)Engine.Pointer(anchors);
         for (int level = 0; level < Levels; level++)
         {
-            Fill(level, image, grids[level], p);
+            Fill(level, strides[level], grids[level], p);
             p += 4 * Count(level, grids[level]);
         }
 
         return anchors;
     }
 
-    /// <summary>As <see cref="Grid"/>, one tensor a level.</summary>
+    /// <summary>As <see cref="Grid(ValueTuple{int, int}, IReadOnlyList{ValueTuple{int, int}})"/>, one tensor a level.</summary>
     public unsafe IReadOnlyList<Tensor> GridPerLevel((int Height, int Width) image, IReadOnlyList<(int Height, int Width)> grids)
     {
-        Check(grids);
+        (int Y, int X)[] strides = Strides(image, grids);
         var anchors = new Tensor[Levels];
         for (int level = 0; level < Levels; level++)
         {
             anchors[level] = empty([Count(level, grids[level]), 4], float32);
-            Fill(level, image, grids[level], (float*)Engine.Pointer(anchors[level]));
+            Fill(level, strides[level], grids[level], (float*)Engine.Pointer(anchors[level]));
         }
 
         return anchors;
@@ -100,21 +107,10 @@ public sealed class AnchorGenerator
                 $"positive sizes and ratios expected, got [{string.Join(", ", sizes)}] and [{string.Join(", ", ratios)}]"));
         }
 
-        IEnumerable<(double Size, double Ratio)> pairs = convention == AnchorConvention.Torchvision
+        IEnumerable<(double Size, double Ratio)> pairs = convention.Order == AnchorOrder.RatioMajor
             ? from r in ratios from s in sizes select (s, r)
             : from s in sizes from r in ratios select (s, r);
-        var corners = new List<float>();
-        foreach ((double size, double ratio) in pairs)
-        {
-            float root = MathF.Sqrt((float)ratio);
-            float height = root * (float)size, width = 1f / root * (float)size;
-            foreach (float corner in (float[])[-width / 2, -height / 2, width / 2, height / 2])
-            {
-                corners.Add(convention == AnchorConvention.Torchvision ? MathF.Round(corner, MidpointRounding.ToEven) : corner);
-            }
-        }
-
-        return [.. corners];
+        return [.. pairs.SelectMany(p => convention.Corners(p.Size, p.Ratio))];
     }
 
     private long Count(int level, (int Height, int Width) grid) => (long)grid.Height * grid.Width * PerCell(level);
@@ -135,16 +131,21 @@ public sealed class AnchorGenerator
         }
     }
 
-    private unsafe void Fill(int level, (int Height, int Width) image, (int Height, int Width) grid, float* p)
+    private (int Y, int X)[] Strides((int Height, int Width) image, IReadOnlyList<(int Height, int Width)> grids)
+    {
+        Check(grids);
+        return [.. grids.Select(g => (image.Height / g.Height, image.Width / g.Width))];
+    }
+
+    private unsafe void Fill(int level, (int Y, int X) stride, (int Height, int Width) grid, float* p)
     {
         float[] cell = _cells[level];
-        int strideY = image.Height / grid.Height, strideX = image.Width / grid.Width;
         for (int y = 0; y < grid.Height; y++)
         {
-            float top = y * strideY;
+            float top = y * stride.Y;
             for (int x = 0; x < grid.Width; x++)
             {
-                float left = x * strideX;
+                float left = x * stride.X;
                 for (int i = 0; i < cell.Length; i += 4, p += 4)
                 {
                     p[0] = left + cell[i];

@@ -13,12 +13,19 @@ public sealed unsafe class BoxCoder
     /// <summary>ln(1000/16): a box grows at most 62.5-fold.</summary>
     public static readonly double DefaultClip = Math.Log(1000.0 / 16);
 
-    private readonly float _wx, _wy, _ww, _wh, _clip;
+    /// <summary>No limit of growth, as in py-faster-rcnn.</summary>
+    public const double NoClip = double.PositiveInfinity;
+
+    private readonly float _wx, _wy, _ww, _wh, _clip, _extra;
 
     /// <param name="weights">w_x, w_y, w_w, w_h; null for 1, 1, 1, 1</param>
     /// <param name="clip">Upper limit of dw and dh after division by the weight; null for <see cref="DefaultClip"/></param>
-    /// <exception cref="ArgumentException">Not four positive weights.</exception>
-    public BoxCoder(IReadOnlyList<double>? weights = null, double? clip = null)
+    /// <param name="extent">
+    /// Inclusive boxes are one wider and higher when they are measured; on decoding the 1 is not taken off again, as in py-faster-rcnn, so that decoding what was
+    /// encoded gives x2 and y2 one larger.
+    /// </param>
+    /// <exception cref="ArgumentException">Not four positive weights, or a limit that is NaN.</exception>
+    public BoxCoder(IReadOnlyList<double>? weights = null, double? clip = null, BoxExtent extent = BoxExtent.HalfOpen)
     {
         weights ??= [1, 1, 1, 1];
         if (weights.Count != 4 || !weights.All(w => w > 0))
@@ -26,6 +33,12 @@ public sealed unsafe class BoxCoder
             throw new ArgumentException($"4 positive weights expected, got [{string.Join(", ", weights.Select(w => w.ToString(CultureInfo.InvariantCulture)))}]");
         }
 
+        if (clip is double.NaN)
+        {
+            throw new ArgumentException("a number or NoClip expected as clip, got NaN", nameof(clip));
+        }
+
+        _extra = extent.Extra();
         (_wx, _wy, _ww, _wh) = ((float)weights[0], (float)weights[1], (float)weights[2], (float)weights[3]);
         _clip = (float)(clip ?? DefaultClip);
     }
@@ -50,8 +63,8 @@ public sealed unsafe class BoxCoder
         float* gt = (float*)Engine.Pointer(r), box = (float*)Engine.Pointer(p), code = (float*)Engine.Pointer(codes);
         for (long end = r.shape[0]; end > 0; end--, gt += 4, box += 4, code += 4)
         {
-            float width = box[2] - box[0], height = box[3] - box[1];
-            float gtWidth = gt[2] - gt[0], gtHeight = gt[3] - gt[1];
+            float width = box[2] - box[0] + _extra, height = box[3] - box[1] + _extra;
+            float gtWidth = gt[2] - gt[0] + _extra, gtHeight = gt[3] - gt[1] + _extra;
             code[0] = _wx * (gt[0] + 0.5f * gtWidth - (box[0] + 0.5f * width)) / width;
             code[1] = _wy * (gt[1] + 0.5f * gtHeight - (box[1] + 0.5f * height)) / height;
             code[2] = _ww * MathF.Log(gtWidth / width);
@@ -94,7 +107,7 @@ public sealed unsafe class BoxCoder
     /// <summary>One code, one box.</summary>
     internal void Decode(float* code, float* box, float* output)
     {
-        float width = box[2] - box[0], height = box[3] - box[1];
+        float width = box[2] - box[0] + _extra, height = box[3] - box[1] + _extra;
         float centerX = code[0] / _wx * width + (box[0] + 0.5f * width);
         float centerY = code[1] / _wy * height + (box[1] + 0.5f * height);
         float halfWidth = 0.5f * (MathF.Exp(MathF.Min(code[2] / _ww, _clip)) * width);

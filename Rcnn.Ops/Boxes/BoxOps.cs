@@ -17,22 +17,37 @@ public enum BoxFormat
 }
 
 /// <summary>
-/// Elementary box operators. Boxes are float32 [N,4] (x1,y1,x2,y2) in absolute pixels, half-open, on the CPU; N = 0 is a normal input. Values only: no gradient
+/// Elementary box operators. Boxes are float32 [N,4] (x1,y1,x2,y2) in absolute pixels, half-open unless said otherwise, on the CPU; N = 0 is a normal input. Values only: no gradient
 /// passes through. Every method throws <see cref="ArgumentException"/> for another shape or type, naming what it got.
 /// </summary>
 public static unsafe class BoxOps
 {
-    /// <summary>Intersection over union of all pairs: |a∩b| / |a∪b|, areas without +1.</summary>
+    /// <summary>Intersection over union of all pairs: |a∩b| / |a∪b|.</summary>
     /// <param name="boxes1">[N,4]</param>
     /// <param name="boxes2">[M,4]</param>
+    /// <param name="extent">Sides with or without +1.</param>
     /// <returns>[N,M] float32; 0 for boxes that do not meet, NaN where both have no area</returns>
-    public static Tensor Iou(Tensor boxes1, Tensor boxes2) => Overlaps(boxes1, boxes2, generalized: false);
+    public static Tensor Iou(Tensor boxes1, Tensor boxes2, BoxExtent extent = BoxExtent.HalfOpen) => Overlaps(boxes1, boxes2, OverlapMeasure.Iou, extent);
 
     /// <summary>Generalized IoU of all pairs: IoU − |hull \ (a∪b)| / |hull| (Rezatofighi et al. 2019, eq. 1).</summary>
     /// <param name="boxes1">[N,4]</param>
     /// <param name="boxes2">[M,4]</param>
     /// <returns>[N,M] float32 in [−1,1]; NaN where both have no area</returns>
-    public static Tensor GeneralizedIou(Tensor boxes1, Tensor boxes2) => Overlaps(boxes1, boxes2, generalized: true);
+    public static Tensor GeneralizedIou(Tensor boxes1, Tensor boxes2) => Overlaps(boxes1, boxes2, OverlapMeasure.Generalized);
+
+    /// <summary>Distance IoU of all pairs: IoU − ρ²/c², the squared distance of the centres over the squared diagonal of the hull plus 1e-7 (Zheng et al. 2020, eq. 6).</summary>
+    /// <param name="boxes1">[N,4]</param>
+    /// <param name="boxes2">[M,4]</param>
+    /// <returns>[N,M] float32 in [−1,1]; NaN where both have no area</returns>
+    public static Tensor DistanceIou(Tensor boxes1, Tensor boxes2) => Overlaps(boxes1, boxes2, OverlapMeasure.Distance);
+
+    /// <summary>
+    /// Complete IoU of all pairs: DIoU − αv with v = 4/π²·(atan(w_a/h_a) − atan(w_b/h_b))² and α = v / (1 − IoU + v + 1e-7) (Zheng et al. 2020, eqs. 8, 9, 11).
+    /// </summary>
+    /// <param name="boxes1">[N,4]</param>
+    /// <param name="boxes2">[M,4]</param>
+    /// <returns>[N,M] float32; NaN where both have no area, or one has neither width nor height</returns>
+    public static Tensor CompleteIou(Tensor boxes1, Tensor boxes2) => Overlaps(boxes1, boxes2, OverlapMeasure.Complete);
 
     /// <summary>Rewrites boxes from one description to another.</summary>
     /// <param name="boxes">[N,4] in the format <paramref name="from"/></param>
@@ -73,13 +88,16 @@ public static unsafe class BoxOps
         return result;
     }
 
-    /// <summary>Moves corners into the image: x to [0, width], y to [0, height]. NaN stays.</summary>
+    /// <summary>Moves corners into the image: x to [0, width], y to [0, height]; for inclusive boxes to the last pixel, [0, width − 1]. NaN stays.</summary>
     /// <param name="boxes">[N,4]</param>
     /// <param name="image">Height and width in pixels.</param>
+    /// <param name="extent">Whether the far corner is outside the box or its last pixel.</param>
     /// <returns>[N,4]</returns>
-    public static Tensor Clip(Tensor boxes, (int Height, int Width) image)
+    public static Tensor Clip(Tensor boxes, (int Height, int Width) image, BoxExtent extent = BoxExtent.HalfOpen)
     {
         OperatorInput.Boxes(boxes, nameof(boxes));
+        int beyond = (int)extent.Extra();
+        image = (image.Height - beyond, image.Width - beyond);
         Tensor result = boxes.detach().clone().contiguous();
         float* p = (float*)Engine.Pointer(result);
         for (long end = result.shape[0]; end > 0; end--, p += 4)
@@ -90,18 +108,20 @@ public static unsafe class BoxOps
         return result;
     }
 
-    /// <summary>(x2 − x1)·(y2 − y1), negative or positive for inverted boxes as the formula says.</summary>
+    /// <summary>(x2 − x1)·(y2 − y1), each side one longer for inclusive boxes; negative or positive for inverted boxes as the formula says.</summary>
     /// <param name="boxes">[N,4]</param>
+    /// <param name="extent">Sides with or without +1.</param>
     /// <returns>[N] float32, pixels²</returns>
-    public static Tensor Area(Tensor boxes)
+    public static Tensor Area(Tensor boxes, BoxExtent extent = BoxExtent.HalfOpen)
     {
         OperatorInput.Boxes(boxes, nameof(boxes));
+        float extra = extent.Extra();
         using Tensor b = boxes.contiguous();
         Tensor area = empty([b.shape[0]], float32);
         float* p = (float*)Engine.Pointer(b), a = (float*)Engine.Pointer(area);
         for (long i = 0; i < b.shape[0]; i++, p += 4)
         {
-            a[i] = (p[2] - p[0]) * (p[3] - p[1]);
+            a[i] = (p[2] - p[0] + extra) * (p[3] - p[1] + extra);
         }
 
         return area;
@@ -110,16 +130,18 @@ public static unsafe class BoxOps
     /// <summary>The boxes whose sides both reach a length; inverted and NaN boxes never do.</summary>
     /// <param name="boxes">[N,4]</param>
     /// <param name="minSize">Pixels, compared in float32.</param>
+    /// <param name="extent">Sides with or without +1.</param>
     /// <returns>[n] int64 indices, rising</returns>
-    public static Tensor KeepLarge(Tensor boxes, double minSize)
+    public static Tensor KeepLarge(Tensor boxes, double minSize, BoxExtent extent = BoxExtent.HalfOpen)
     {
         OperatorInput.Boxes(boxes, nameof(boxes));
+        float extra = extent.Extra();
         using Tensor b = boxes.contiguous();
         float* p = (float*)Engine.Pointer(b);
         var keep = new List<long>();
         for (long i = 0; i < b.shape[0]; i++, p += 4)
         {
-            if (IsLarge(p, (float)minSize))
+            if (IsLarge(p, (float)minSize, extra))
             {
                 keep.Add(i);
             }
@@ -136,21 +158,22 @@ public static unsafe class BoxOps
         box[3] = Clamp(box[3], image.Height);
     }
 
-    internal static bool IsLarge(float* box, float minSize) => box[2] - box[0] >= minSize && box[3] - box[1] >= minSize;
+    internal static bool IsLarge(float* box, float minSize, float extra = 0) => box[2] - box[0] + extra >= minSize && box[3] - box[1] + extra >= minSize;
 
     private static float Clamp(float v, float high) => v < 0 ? 0 : v > high ? high : v;
 
-    private static Tensor Overlaps(Tensor boxes1, Tensor boxes2, bool generalized)
+    private static Tensor Overlaps(Tensor boxes1, Tensor boxes2, OverlapMeasure measure, BoxExtent extent = BoxExtent.HalfOpen)
     {
         OperatorInput.Boxes(boxes1, nameof(boxes1));
         OperatorInput.Boxes(boxes2, nameof(boxes2));
+        float extra = extent.Extra();
         using Tensor a = boxes1.contiguous();
         using Tensor b = boxes2.contiguous();
         int n = checked((int)a.shape[0]), m = checked((int)b.shape[0]);
         Tensor result = empty([n, m], float32);
         if (n > 0 && m > 0)
         {
-            BoxKernels.Overlaps((float*)Engine.Pointer(a), n, (float*)Engine.Pointer(b), m, generalized, (float*)Engine.Pointer(result));
+            BoxKernels.Overlaps((float*)Engine.Pointer(a), n, (float*)Engine.Pointer(b), m, measure, extra, (float*)Engine.Pointer(result));
         }
 
         return result;

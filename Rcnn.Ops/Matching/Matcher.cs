@@ -18,20 +18,22 @@ public sealed class Matcher
     /// <summary>Neither: ignored in the loss.</summary>
     public const long Between = -2;
 
-    private readonly float _high, _low;
+    private readonly float _high, _low, _extra;
     private readonly bool _rescue;
 
     /// <param name="high">At or above: a match. In [0,1].</param>
     /// <param name="low">Below: background. At most <paramref name="high"/>.</param>
     /// <param name="allowLowQuality">Rescue the best anchors of each gt.</param>
+    /// <param name="extent">Sides with or without +1 in the IoU.</param>
     /// <exception cref="ArgumentException"><paramref name="low"/> above <paramref name="high"/>, or NaN.</exception>
-    public Matcher(double high, double low, bool allowLowQuality)
+    public Matcher(double high, double low, bool allowLowQuality, BoxExtent extent = BoxExtent.HalfOpen)
     {
         if (!(low <= high))
         {
             throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"low ≤ high expected, got low {low}, high {high}"));
         }
 
+        _extra = extent.Extra();
         (_high, _low, _rescue) = ((float)high, (float)low, allowLowQuality);
     }
 
@@ -68,7 +70,7 @@ public sealed class Matcher
         Tensor matches = full([count], BelowLow, int64);
         if (count > 0 && truthCount > 0)
         {
-            MatcherCpu.Fused((float*)Engine.Pointer(a), count, (float*)Engine.Pointer(t), truthCount, _high, _low, _rescue, (long*)Engine.Pointer(matches));
+            MatcherCpu.Fused((float*)Engine.Pointer(a), count, (float*)Engine.Pointer(t), truthCount, _extra, _high, _low, _rescue, (long*)Engine.Pointer(matches));
         }
 
         return matches;

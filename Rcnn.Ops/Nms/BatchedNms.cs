@@ -11,8 +11,10 @@ internal static unsafe class BatchedNms
     /// <param name="boxes">[count,4]</param>
     /// <param name="limit">Stop after this many.</param>
     /// <param name="keep">[count]: receives the kept indices by falling score</param>
+    /// <param name="extra">Added to each side.</param>
+    /// <param name="ties">Which of two equal scores goes first.</param>
     /// <returns>How many were kept.</returns>
-    public static int Run(float* boxes, float* scores, long* classes, int count, double threshold, int limit, int* keep)
+    public static int Run(float* boxes, float* scores, long* classes, int count, double threshold, int limit, int* keep, float extra = 0, TieOrder ties = TieOrder.LowerIndexFirst)
     {
         if (count == 0)
         {
@@ -21,11 +23,11 @@ internal static unsafe class BatchedNms
 
         using var orderMemory = new Scratch<int>(2L * count);
         int* order = orderMemory.Pointer, dense = order + count;
-        ScoreOrder.Descending(scores, count, order);
-        if (count > OffsetLimit)
+        ScoreOrder.Descending(scores, count, order, ties);
+        if (count > OffsetLimit || extra != 0)
         {
             int classCount = Dense(classes, count, dense);
-            return NmsCpu.Run(boxes, order, count, dense, classCount, threshold, limit, keep);
+            return NmsCpu.Run(boxes, order, count, dense, classCount, threshold, limit, keep, extra);
         }
 
         using var moved = new Scratch<float>(4L * count);
@@ -48,7 +50,7 @@ internal static unsafe class BatchedNms
     }
 
     // Numbers the classes that occur 0, 1, 2, …
-    private static int Dense(long* classes, int count, int* dense)
+    public static int Dense(long* classes, int count, int* dense)
     {
         long low = classes[0], high = classes[0];
         for (int i = 1; i < count; i++)

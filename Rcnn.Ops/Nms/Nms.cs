@@ -15,40 +15,46 @@ public static unsafe class Nms
     /// <param name="boxes">[N,4] (x1,y1,x2,y2)</param>
     /// <param name="scores">[N]</param>
     /// <param name="threshold">IoU in [0,1]</param>
+    /// <param name="extent">Sides with or without +1.</param>
+    /// <param name="ties">Which of two equal scores goes first.</param>
     /// <returns>[n] int64 indices by falling score; N = 0 gives none</returns>
     /// <exception cref="ArgumentException">Other shapes or types.</exception>
-    public static Tensor Run(Tensor boxes, Tensor scores, double threshold)
+    public static Tensor Run(Tensor boxes, Tensor scores, double threshold, BoxExtent extent = BoxExtent.HalfOpen, TieOrder ties = TieOrder.LowerIndexFirst)
     {
         Check(boxes, scores);
+        float extra = extent.Extra();
         using Tensor b = boxes.contiguous();
         using Tensor s = scores.contiguous();
         int count = checked((int)b.shape[0]);
         using var memory = new Scratch<int>(2L * count);
         int* order = memory.Pointer, keep = order + count;
-        ScoreOrder.Descending((float*)Engine.Pointer(s), count, order);
-        return Result(keep, NmsCpu.Run((float*)Engine.Pointer(b), order, count, null, 1, threshold, count, keep));
+        ScoreOrder.Descending((float*)Engine.Pointer(s), count, order, ties);
+        return Result(keep, NmsCpu.Run((float*)Engine.Pointer(b), order, count, null, 1, threshold, count, keep, extra));
     }
 
     /// <summary>
     /// Suppression within each class, with torchvision's results: up to 1000 boxes, the classes are moved apart by adding class·(largest coordinate + 1), and
-    /// the IoU is that of the rounded sums; above, each class on its own.
+    /// the IoU is that of the rounded sums; above, and always for inclusive boxes, each class on its own.
     /// </summary>
     /// <param name="boxes">[N,4] (x1,y1,x2,y2)</param>
     /// <param name="scores">[N]</param>
     /// <param name="idxs">[N] int64: class of each box, any values</param>
     /// <param name="threshold">IoU in [0,1]</param>
+    /// <param name="extent">Sides with or without +1.</param>
+    /// <param name="ties">Which of two equal scores goes first.</param>
     /// <returns>[n] int64 indices by falling score; N = 0 gives none</returns>
     /// <exception cref="ArgumentException">Other shapes or types.</exception>
-    public static Tensor Batched(Tensor boxes, Tensor scores, Tensor idxs, double threshold)
+    public static Tensor Batched(Tensor boxes, Tensor scores, Tensor idxs, double threshold, BoxExtent extent = BoxExtent.HalfOpen, TieOrder ties = TieOrder.LowerIndexFirst)
     {
         Check(boxes, scores);
         OperatorInput.Vector(idxs, nameof(idxs), boxes.shape[0], ScalarType.Int64);
+        float extra = extent.Extra();
         using Tensor b = boxes.contiguous();
         using Tensor s = scores.contiguous();
         using Tensor c = idxs.contiguous();
         int count = checked((int)b.shape[0]);
         using var keep = new Scratch<int>(count);
-        int kept = BatchedNms.Run((float*)Engine.Pointer(b), (float*)Engine.Pointer(s), (long*)Engine.Pointer(c), count, threshold, count, keep.Pointer);
+        int kept = BatchedNms.Run((float*)Engine.Pointer(b), (float*)Engine.Pointer(s), (long*)Engine.Pointer(c), count, threshold, count, keep.Pointer, extra, ties);
         return Result(keep.Pointer, kept);
     }
 

@@ -15,8 +15,9 @@ internal static unsafe class NmsCpu
     /// <param name="classes">0 … <paramref name="classCount"/> − 1 for each box: boxes of different classes never suppress each other. Null for one class.</param>
     /// <param name="limit">Stop after this many kept boxes.</param>
     /// <param name="keep">Receives the kept indices, in the order of <paramref name="order"/>.</param>
+    /// <param name="extra">Added to each side in areas and intersections.</param>
     /// <returns>How many were kept.</returns>
-    public static int Run(float* boxes, int* order, int count, int* classes, int classCount, double threshold, int limit, int* keep)
+    public static int Run(float* boxes, int* order, int count, int* classes, int classCount, double threshold, int limit, int* keep, float extra = 0)
     {
         if (count == 0 || limit <= 0)
         {
@@ -37,8 +38,8 @@ internal static unsafe class NmsCpu
             int box = order[i];
             int c = classes == null ? 0 : classes[box];
             float* b = boxes + 4L * box;
-            float area = (b[2] - b[0]) * (b[3] - b[1]);
-            if (Suppressed(list, start[c], used[c], b[0], b[1], b[2], b[3], area, limitIou))
+            float area = (b[2] - b[0] + extra) * (b[3] - b[1] + extra);
+            if (Suppressed(list, start[c], used[c], b[0], b[1], b[2], b[3], area, extra, limitIou))
             {
                 continue;
             }
@@ -84,36 +85,36 @@ internal static unsafe class NmsCpu
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool Suppressed(in KeptBoxes kept, int start, int count, float x1, float y1, float x2, float y2, float area, float threshold)
+    private static bool Suppressed(in KeptBoxes kept, int start, int count, float x1, float y1, float x2, float y2, float area, float extra, float threshold)
     {
         if (Vector512.IsHardwareAccelerated)
         {
-            return Suppressed<Lanes512, Vector512<float>>(kept, start, count, x1, y1, x2, y2, area, threshold);
+            return Suppressed<Lanes512, Vector512<float>>(kept, start, count, x1, y1, x2, y2, area, extra, threshold);
         }
 
         if (Vector256.IsHardwareAccelerated)
         {
-            return Suppressed<Lanes256, Vector256<float>>(kept, start, count, x1, y1, x2, y2, area, threshold);
+            return Suppressed<Lanes256, Vector256<float>>(kept, start, count, x1, y1, x2, y2, area, extra, threshold);
         }
 
         return Vector128.IsHardwareAccelerated
-            ? Suppressed<Lanes128, Vector128<float>>(kept, start, count, x1, y1, x2, y2, area, threshold)
-            : Suppressed<Lanes1, float>(kept, start, count, x1, y1, x2, y2, area, threshold);
+            ? Suppressed<Lanes128, Vector128<float>>(kept, start, count, x1, y1, x2, y2, area, extra, threshold)
+            : Suppressed<Lanes1, float>(kept, start, count, x1, y1, x2, y2, area, extra, threshold);
     }
 
     // Lanes beyond `count` hold NaN, whose IoU exceeds nothing.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool Suppressed<TLanes, TVector>(in KeptBoxes kept, int start, int count, float x1, float y1, float x2, float y2, float area, float threshold)
+    private static bool Suppressed<TLanes, TVector>(in KeptBoxes kept, int start, int count, float x1, float y1, float x2, float y2, float area, float extra, float threshold)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
         TVector left = TLanes.Create(x1), top = TLanes.Create(y1), right = TLanes.Create(x2), bottom = TLanes.Create(y2);
-        TVector own = TLanes.Create(area), limit = TLanes.Create(threshold), zero = default;
+        TVector own = TLanes.Create(area), limit = TLanes.Create(threshold), more = TLanes.Create(extra), zero = default;
         float* keptX1 = kept.X1, keptY1 = kept.Y1, keptX2 = kept.X2, keptY2 = kept.Y2, keptArea = kept.Area;
         for (int k = start; k < start + count; k += TLanes.Count)
         {
-            TVector w = TLanes.Max(TLanes.Subtract(TLanes.Min(right, TLanes.Load(keptX2 + k)), TLanes.Max(left, TLanes.Load(keptX1 + k))), zero);
-            TVector h = TLanes.Max(TLanes.Subtract(TLanes.Min(bottom, TLanes.Load(keptY2 + k)), TLanes.Max(top, TLanes.Load(keptY1 + k))), zero);
+            TVector w = TLanes.Max(TLanes.Add(TLanes.Subtract(TLanes.Min(right, TLanes.Load(keptX2 + k)), TLanes.Max(left, TLanes.Load(keptX1 + k))), more), zero);
+            TVector h = TLanes.Max(TLanes.Add(TLanes.Subtract(TLanes.Min(bottom, TLanes.Load(keptY2 + k)), TLanes.Max(top, TLanes.Load(keptY1 + k))), more), zero);
             TVector intersection = TLanes.Multiply(w, h);
             TVector union = TLanes.Subtract(TLanes.Add(TLanes.Load(keptArea + k), own), intersection);
             if (TLanes.Bits(TLanes.Greater(TLanes.Divide(intersection, union), limit)) != 0)

@@ -11,6 +11,21 @@ internal static unsafe class ScoreOrder
     private const int RadixBits = 11;
     private const int Buckets = 1 << RadixBits;
 
+    /// <summary>Indices of <paramref name="scores"/> by falling score, equal ones as <paramref name="ties"/> says.</summary>
+    public static void Descending(float* scores, int count, int* order, TieOrder ties)
+    {
+        Descending(scores, count, order);
+        for (int first = 0, end; ties == TieOrder.HigherIndexFirst && first < count; first = end)
+        {
+            uint key = Key(scores[order[first]]);
+            for (end = first + 1; end < count && Key(scores[order[end]]) == key; end++)
+            {
+            }
+
+            new Span<int>(order + first, end - first).Reverse();
+        }
+    }
+
     /// <summary>Indices of <paramref name="scores"/> by falling score.</summary>
     public static void Descending(float* scores, int count, int* order)
     {
@@ -25,7 +40,7 @@ internal static unsafe class ScoreOrder
         Sort(keys.Pointer, keys.Pointer + count, order, spare.Pointer, count);
     }
 
-    /// <summary>The first <paramref name="k"/> entries that <see cref="Descending"/> would give, without sorting the rest.</summary>
+    /// <summary>The first <paramref name="k"/> entries that <see cref="Descending(float*, int, int*)"/> would give, without sorting the rest.</summary>
     /// <returns>How many were written: the smaller of k and count.</returns>
     public static int Top(float* scores, int count, int k, int* order)
     {

@@ -40,6 +40,42 @@ public sealed class BoxOpsTests
         }
     }
 
+    // Values of torchvision 0.14.1's distance_box_iou and complete_box_iou, float32.
+    [Fact]
+    public void DistanceAndCompleteIou_EqualTorchvision()
+    {
+        Tensor a = Inputs.BoxTensor([0, 0, 4, 2, 1, 1, 5, 9, 0, 0, 3, 3, 2, 2, 6, 6]), b = Inputs.BoxTensor([1, 0, 5, 4, 1, 2, 4, 9, 5, 6, 9, 7, 2, 2, 6, 6]);
+        Inputs.Close(
+            [0.2845528721809387, -0.21134020388126373, -0.42500001192092896, -0.1805555522441864, 0.24054983258247375, 0.6499999761581421, -0.142578125, 0.3108614385128021,
+             0.2548138499259949, -0.10382915288209915, -0.42500001192092896, -0.1319444328546524, 0.1488020122051239, 0.21505126357078552, -0.2060810774564743, 1],
+            Inputs.Floats(BoxOps.DistanceIou(a, b)), 1e-6);
+        Inputs.Close(
+            [0.2820686995983124, -0.2446344941854477, -0.42536842823028564, -0.18224501609802246, 0.2380656599998474, 0.6499943137168884, -0.21232537925243378, 0.3083772659301758,
+             0.2548138499259949, -0.10731686651706696, -0.4375274181365967, -0.1319444328546524, 0.1488020122051239, 0.21065273880958557, -0.21860848367214203, 1],
+            Inputs.Floats(BoxOps.CompleteIou(a, b)), 1e-6);
+    }
+
+    [Fact]
+    public void Iou_OfHugeBoxes_IsNaNOnceTheAreaOverflows()
+    {
+        // Areas overflow float32: inf/inf, as torchvision gives; sides of 1e18 still fit.
+        Tensor huge = Inputs.BoxTensor([-1e30f, -1e30f, 1e30f, 1e30f, 0, 0, 1e18f, 1e18f, float.NegativeInfinity, 0, float.PositiveInfinity, 1]);
+        float[] iou = Inputs.Floats(BoxOps.Iou(huge, huge));
+        Assert.True(float.IsNaN(iou[0]));
+        Assert.Equal(1f, iou[4]);
+        Assert.True(float.IsNaN(iou[8]));
+    }
+
+    [Fact]
+    public void Iou_OfTransposedAndOffsetViews_EqualsThatOfCopies()
+    {
+        Tensor columns = tensor(Inputs.Boxes(new RandomStream(6), 20), [20, 4]).t().contiguous().t();
+        Assert.False(columns.is_contiguous());
+        Tensor everySecond = columns.slice(0, 1, 20, 2);
+        Assert.Equal(Inputs.Floats(BoxOps.CompleteIou(everySecond.contiguous(), columns.contiguous())), Inputs.Floats(BoxOps.CompleteIou(everySecond, columns)));
+        Assert.Equal(Inputs.Floats(BoxOps.Area(everySecond.contiguous())), Inputs.Floats(BoxOps.Area(everySecond)));
+    }
+
     [Fact]
     public void Iou_OfBoxesWithoutArea_IsNaN_AndOfNaNBoxes()
     {

@@ -100,6 +100,27 @@ public sealed class NmsTests
     }
 
     [Fact]
+    public void Nms_OfMovedAndScaledBoxes_KeepsTheSame_AndViewsToo()
+    {
+        var random = new RandomStream(21);
+        Tensor boxes = Inputs.BoxTensor([.. Inputs.Boxes(random, 200).Select(MathF.Floor)]), scores = tensor(random.Permutation(200).Select(i => (float)i).ToArray());
+        long[] kept = Inputs.Longs(Nms.Run(boxes, scores, 0.4));
+        Assert.Equal(kept, Inputs.Longs(Nms.Run(boxes.add(32), scores, 0.4)));
+        Assert.Equal(kept, Inputs.Longs(Nms.Run(boxes.mul(8), scores, 0.4)));
+        Tensor view = boxes.t().contiguous().t(), strided = stack([scores, scores], 1).select(1, 1);
+        Assert.False(view.is_contiguous() || strided.is_contiguous());
+        Assert.Equal(kept, Inputs.Longs(Nms.Run(view, strided, 0.4)));
+    }
+
+    [Fact]
+    public void Nms_HugeInvertedAndInfiniteBoxes_SuppressOnlyByANumber()
+    {
+        // Overflowing areas give NaN, an inverted box meets nothing.
+        Tensor boxes = Inputs.BoxTensor([-1e30f, -1e30f, 1e30f, 1e30f, -1e30f, -1e30f, 1e30f, 1e30f, 9, 9, 2, 2, 0, 0, float.PositiveInfinity, 5, 0, 0, 10, 10]);
+        Assert.Equal([0L, 1, 2, 3, 4], Inputs.Longs(Nms.Run(boxes, tensor(new[] { 5f, 4, 3, 2, 1 }), 0.1)));
+    }
+
+    [Fact]
     public void Empty_GivesNothing()
     {
         Assert.Equal([0L], Nms.Run(zeros([0, 4]), zeros([0]), 0.5).shape);
