@@ -54,6 +54,7 @@ internal static class OperatorBenchmarks
             var matcher = new Matcher(0.7, 0.3, allowLowQuality: true);
             return () => matcher.Match(anchors, truths);
         }),
+        .. BoxBenchmarks.All(),
         .. MaskBenchmarks.All(),
         .. LossBenchmarks.All(),
     ];
