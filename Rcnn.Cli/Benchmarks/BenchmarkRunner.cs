@@ -5,12 +5,19 @@ using static TorchSharp.torch;
 
 namespace Rcnn.Cli.Benchmarks;
 
-/// <summary>Times of one benchmark, or why it did not run.</summary>
-internal sealed record BenchmarkResult(string Name, int Threads, IReadOnlyList<double> Milliseconds, string Note)
+/// <summary>Times of one benchmark, or why it did not run. <see cref="PeerMilliseconds"/> is empty without a peer.</summary>
+internal sealed record BenchmarkResult(string Name, int Threads, IReadOnlyList<double> Milliseconds, IReadOnlyList<double> PeerMilliseconds, string Note)
 {
-    public double Median => Milliseconds.Count == 0 ? double.NaN : Milliseconds.Order().ElementAt(Milliseconds.Count / 2);
+    public double Median => MedianOf(Milliseconds);
+
+    public double PeerMedian => MedianOf(PeerMilliseconds);
+
+    /// <summary>How many times as long the peer takes.</summary>
+    public double Ratio => PeerMedian / Median;
 
     public double Min => Milliseconds.Count == 0 ? double.NaN : Milliseconds.Min();
+
+    private static double MedianOf(IReadOnlyList<double> times) => times.Count == 0 ? double.NaN : times.Order().ElementAt(times.Count / 2);
 }
 
 /// <summary>Runs benchmarks in turn, round after round, so that a machine that slows down slows all of them.</summary>
@@ -21,9 +28,12 @@ internal static class BenchmarkRunner
     /// <param name="benchmarks">Each is set up, run and disposed here.</param>
     /// <param name="seconds">Time for each benchmark beyond its first, untimed, run. At least three runs are timed.</param>
     /// <param name="threads">Recorded with the result.</param>
-    public static IReadOnlyList<BenchmarkResult> Run(IReadOnlyList<IBenchmark> benchmarks, double seconds, int threads)
+    /// <param name="peer">Runs the same after each of our runs; its first run is not counted either.</param>
+    public static IReadOnlyList<BenchmarkResult> Run(IReadOnlyList<IBenchmark> benchmarks, double seconds, int threads, BenchmarkPeer? peer = null)
     {
         var times = benchmarks.ToDictionary(b => b, _ => new List<double>());
+        var peerTimes = benchmarks.ToDictionary(b => b, _ => new List<double>());
+        var known = new HashSet<IBenchmark>();
         var skipped = new Dictionary<IBenchmark, string>();
         var active = new List<IBenchmark>();
         foreach (IBenchmark b in benchmarks)
@@ -33,6 +43,10 @@ internal static class BenchmarkRunner
                 b.Setup();
                 Once(b);
                 active.Add(b);
+                if (peer?.Once(b.Name) is not null)
+                {
+                    known.Add(b);
+                }
             }
             catch (RcnnException e)
             {
@@ -46,10 +60,14 @@ internal static class BenchmarkRunner
             foreach (IBenchmark b in active)
             {
                 times[b].Add(Once(b));
+                if (known.Contains(b))
+                {
+                    peerTimes[b].Add(peer!.Once(b.Name)!.Value);
+                }
             }
         }
 
-        BenchmarkResult[] results = [.. benchmarks.Select(b => new BenchmarkResult(b.Name, threads, times[b], skipped.GetValueOrDefault(b) ?? b.Note))];
+        BenchmarkResult[] results = [.. benchmarks.Select(b => new BenchmarkResult(b.Name, threads, times[b], peerTimes[b], skipped.GetValueOrDefault(b) ?? b.Note))];
         foreach (IBenchmark b in benchmarks)
         {
             b.Dispose();

@@ -8,7 +8,7 @@ using Rcnn.Ops;
 
 namespace Rcnn.Cli.Commands;
 
-/// <summary><c>rcnn bench ops|models|data|eval [--only NAME…] [--threads N] [--seconds S] [--json FILE]</c>: times this build.</summary>
+/// <summary><c>rcnn bench ops|models|data|eval [--only NAME…] [--threads N] [--seconds S] [--peer COMMAND] [--json FILE]</c>: times this build.</summary>
 internal static class BenchCommand
 {
     public static Command Create()
@@ -18,16 +18,17 @@ internal static class BenchCommand
         var only = new Option<string[]>("--only") { Description = "Just these.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true, Arity = ArgumentArity.OneOrMore };
         var threads = new Option<int?>("--threads") { Description = "Threads of libtorch and of the operators; default 1 for ops, else all.", HelpName = "N" };
         var seconds = new Option<double>("--seconds") { Description = "Time for each, beyond at least three runs.", DefaultValueFactory = _ => 1.5 };
+        var peer = new Option<string?>("--peer") { Description = "A program that runs the same elsewhere, asked once after each of our runs: reads a name a line, answers milliseconds or '-'.", HelpName = "COMMAND" };
         var json = new Option<string?>("--json") { Description = "Write the results to this file.", HelpName = "FILE" };
-        var command = new Command("bench", "Time this build; the median of interleaved runs counts.\nExample: rcnn bench ops --only nms_1000 roi_align_fwd --threads 1")
+        var command = new Command("bench", "Time this build; the median of interleaved runs counts.\nExample: rcnn bench ops --only nms_1000 roi_align_fwd --threads 1\n         rcnn bench ops --peer \"python3 scripts/peers/torchvision_ops.py\"")
         {
-            group, only, threads, seconds, json,
+            group, only, threads, seconds, peer, json,
         };
-        command.SetAction(p => Run(p.GetValue(group)!, p.GetValue(only) ?? [], p.GetValue(threads), p.GetValue(seconds), p.GetValue(json)));
+        command.SetAction(p => Run(p.GetValue(group)!, p.GetValue(only) ?? [], p.GetValue(threads), p.GetValue(seconds), p.GetValue(peer), p.GetValue(json)));
         return command;
     }
 
-    private static int Run(string group, string[] only, int? threads, double seconds, string? json)
+    private static int Run(string group, string[] only, int? threads, double seconds, string? peerCommand, string? json)
     {
         IReadOnlyList<IBenchmark> all = BenchmarkList.Of(group);
         if (all.Count == 0)
@@ -49,11 +50,13 @@ internal static class BenchCommand
         }
 
         Engine.Threads = threads ?? (group == "ops" ? 1 : Environment.ProcessorCount);
-        IReadOnlyList<BenchmarkResult> results = BenchmarkRunner.Run(only.Length == 0 ? all : [.. all.Where(b => only.Contains(b.Name))], seconds, Engine.Threads);
-        Console.WriteLine($"{"",-40} {"median ms",12} {"min ms",12} {"runs",5}   {Engine.Threads} threads");
+        using BenchmarkPeer? peer = peerCommand is null ? null : new BenchmarkPeer(peerCommand);
+        IReadOnlyList<BenchmarkResult> results = BenchmarkRunner.Run(only.Length == 0 ? all : [.. all.Where(b => only.Contains(b.Name))], seconds, Engine.Threads, peer);
+        Console.WriteLine($"{"",-40} {"median ms",12} {"min ms",12} {"runs",5}{(peer is null ? "" : $" {"peer ms",12} {"ratio",7}")}   {Engine.Threads} threads");
         foreach (BenchmarkResult r in results)
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{r.Name,-40} {r.Median,12:F3} {r.Min,12:F3} {r.Milliseconds.Count,5}   {r.Note}"));
+            string beside = peer is null ? "" : r.PeerMilliseconds.Count == 0 ? $" {"-",12} {"-",7}" : string.Create(CultureInfo.InvariantCulture, $" {r.PeerMedian,12:F3} {r.Ratio,7:F2}");
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{r.Name,-40} {r.Median,12:F3} {r.Min,12:F3} {r.Milliseconds.Count,5}{beside}   {r.Note}"));
         }
 
         if (json is not null)
@@ -66,15 +69,7 @@ internal static class BenchCommand
 
     private static void WriteJson(string file, IEnumerable<BenchmarkResult> results)
     {
-        var list = new JsonArray([.. results.Select(r => new JsonObject
-        {
-            ["name"] = r.Name,
-            ["threads"] = r.Threads,
-            ["median_ms"] = r.Milliseconds.Count == 0 ? null : r.Median,
-            ["min_ms"] = r.Milliseconds.Count == 0 ? null : r.Min,
-            ["runs"] = r.Milliseconds.Count,
-            ["note"] = r.Note,
-        })]);
+        var list = new JsonArray([.. results.Select(Entry)]);
         try
         {
             File.WriteAllText(file, list.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
@@ -83,5 +78,25 @@ internal static class BenchCommand
         {
             throw new RcnnException($"--json {file}: {e.Message}", 1, e);
         }
+    }
+
+    private static JsonObject Entry(BenchmarkResult r)
+    {
+        var entry = new JsonObject
+        {
+            ["name"] = r.Name,
+            ["threads"] = r.Threads,
+            ["median_ms"] = r.Milliseconds.Count == 0 ? null : r.Median,
+            ["min_ms"] = r.Milliseconds.Count == 0 ? null : r.Min,
+            ["runs"] = r.Milliseconds.Count,
+            ["note"] = r.Note,
+        };
+        if (r.PeerMilliseconds.Count > 0)
+        {
+            entry["peer_median_ms"] = r.PeerMedian;
+            entry["ratio"] = r.Ratio;
+        }
+
+        return entry;
     }
 }
