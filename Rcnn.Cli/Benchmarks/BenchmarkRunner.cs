@@ -17,7 +17,11 @@ internal sealed record BenchmarkResult(string Name, int Threads, IReadOnlyList<d
 
     public double Min => Milliseconds.Count == 0 ? double.NaN : Milliseconds.Min();
 
-    private static double MedianOf(IReadOnlyList<double> times) => times.Count == 0 ? double.NaN : times.Order().ElementAt(times.Count / 2);
+    private static double MedianOf(IReadOnlyList<double> times)
+    {
+        double[] ordered = [.. times.Order()];
+        return ordered.Length == 0 ? double.NaN : (ordered[(ordered.Length - 1) / 2] + ordered[ordered.Length / 2]) / 2;
+    }
 }
 
 /// <summary>Runs benchmarks in turn, round after round, so that a machine that slows down slows all of them.</summary>
