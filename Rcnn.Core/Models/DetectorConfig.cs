@@ -17,6 +17,9 @@ public sealed record DetectorConfig
     public RpnConfig Rpn { get; init; } = new();
     public RoiConfig Roi { get; init; } = new();
     public OutputConfig Output { get; init; } = new();
+
+    /// <summary>fixed: the loss parts are added up with the weights given here; uncertainty: their weights are learnt (Kendall et al. 2018).</summary>
+    public string LossWeighting { get; init; } = "fixed";
 }
 
 /// <summary>Resize, normalise, pad.</summary>
@@ -131,6 +134,14 @@ public sealed record RpnConfig
     /// <summary>One head for all levels; otherwise each has weights of its own. Lin et al. 2017, §4.1.</summary>
     public bool SharedHead { get; init; } = true;
 
+    /// <summary>balanced: batchPerImage anchors, at most positiveFraction of them foreground; all: every anchor that is one or the other, as focal loss wants it.</summary>
+    public string Sampler { get; init; } = "balanced";
+
+    /// <summary>Anchors that leave the image do not train. Ren et al. 2015, §3.3.</summary>
+    public bool DropOutsideAnchors { get; init; }
+
+    public ClassLossConfig ClassLoss { get; init; } = new();
+    public BoxLossConfig BoxLoss { get; init; } = new();
     public double ObjectnessLossWeight { get; init; } = 1;
     public double BoxLossWeight { get; init; } = 1;
 }
@@ -169,6 +180,18 @@ public sealed record RoiConfig
     public double ForegroundIou { get; init; } = 0.5;
     public double BackgroundIou { get; init; } = 0.5;
     public double[] BoxWeights { get; init; } = [10, 10, 5, 5];
+
+    /// <summary>balanced; class-balanced: as many regions of each class; iou-balanced: background spread over its IoUs (Pang et al. 2019); all.</summary>
+    public string Sampler { get; init; } = "balanced";
+
+    /// <summary>Background has at least this IoU with an object, where there is any such: 0.1 in Fast R-CNN. 0 takes all.</summary>
+    public double BackgroundIouLow { get; init; }
+
+    /// <summary>One refined box for all classes instead of one for each.</summary>
+    public bool ClassAgnosticBoxes { get; init; }
+
+    public ClassLossConfig ClassLoss { get; init; } = new();
+    public BoxLossConfig BoxLoss { get; init; } = new();
     public double ClassLossWeight { get; init; } = 1;
     public double BoxLossWeight { get; init; } = 1;
 

@@ -31,6 +31,7 @@ public static class DetectorFactory
 
     private static void Check(DetectorConfig config)
     {
+        LossCheck.Run(config);
         if (config.Classes < 2)
         {
             throw RcnnException.Usage($"classes: 2 or more expected (background and one), got {config.Classes}");

@@ -23,14 +23,14 @@ public static partial class DetectorWeights
             ? LoadDetector(detector, weights, source)
             : LoadBackbone(detector, weights, source);
 
-    /// <summary>Fills every parameter and buffer.</summary>
+    /// <summary>Fills every parameter and buffer; learnt weights of the losses may be missing and then start anew.</summary>
     /// <inheritdoc cref="Load"/>
     public static Report LoadDetector(TwoStageDetector detector, IReadOnlyDictionary<string, Tensor> weights, string source)
     {
         Dictionary<string, Tensor> own = detector.state_dict();
         var renamed = weights.Where(w => own.ContainsKey(CurrentName(w.Key)) || !IsCounter(w.Key)).ToDictionary(w => CurrentName(w.Key), w => w.Value);
         Report report = Copy(own, renamed, source);
-        string[] missing = [.. report.Missing.Where(n => !IsCounter(n))];
+        string[] missing = [.. report.Missing.Where(n => !IsCounter(n) && !n.StartsWith("loss_weights.", StringComparison.Ordinal))];
         if (missing.Length > 0)
         {
             throw new RcnnException($"{source}: {missing.Length} of {own.Count} weights are missing, the first is {missing[0]}");

@@ -1,4 +1,5 @@
 using Rcnn.Core.Models.Backbones;
+using Rcnn.Core.Models.Criteria;
 using Rcnn.Core.Models.Input;
 using Rcnn.Core.Models.Output;
 using Rcnn.Core.Models.Stage1Proposals;
@@ -27,6 +28,12 @@ public sealed class TwoStageDetector : Module
         (Config, Transform, Output) = (config, transform, output);
         (this.backbone, this.rpn, roi_heads) = (backbone, rpn, regions);
         RegisterComponents();
+        if (config.LossWeighting == "uncertainty")
+        {
+            string[] first = rpn is null ? [] : ["loss_objectness", "loss_rpn_box_reg"], last = regions.Mask is null ? [] : ["loss_mask"];
+            Weights = new UncertaintyWeights([.. first, "loss_classifier", "loss_box_reg", .. last]);
+            register_module("loss_weights", Weights);
+        }
     }
 
     public DetectorConfig Config { get; }
@@ -41,6 +48,9 @@ public sealed class TwoStageDetector : Module
     public RegionHeads Regions => roi_heads;
 
     public DetectionOutput Output { get; }
+
+    /// <summary>Learnt weights of the loss parts, or null where they are fixed.</summary>
+    public UncertaintyWeights? Weights { get; }
 
     /// <summary>What is in the images, in their own pixels, by falling score. Works the same in training and evaluation mode, without gradients.</summary>
     /// <param name="images">uint8 [H,W,3] or float32 [3,H,W] each.</param>
@@ -89,11 +99,12 @@ public sealed class TwoStageDetector : Module
             IReadOnlyList<Tensor>? external = targets.All(t => t.Proposals is not null) ? [.. targets.Select(t => t.Proposals!)] : null;
             IReadOnlyList<Tensor> proposals = Propose(prediction, external, batch, train: true);
             RegionSamples samples = roi_heads.Sample(proposals, boxes, [.. targets.Select(t => t.Labels)], random);
+            samples = roi_heads.Hardest(samples, maps, batch);
             roi_heads.AddLosses(losses, roi_heads.Predict(maps, samples.Boxes, batch), samples);
             roi_heads.Mask?.AddLoss(losses, roi_heads.Pooled(maps), samples, InputTransform.ScaleMasks(targets, batch), batch);
         }
 
-        return losses.MoveToOuterScope();
+        return (Weights?.Apply(losses) ?? losses).MoveToOuterScope();
     }
 
     private IReadOnlyList<Tensor> Propose(

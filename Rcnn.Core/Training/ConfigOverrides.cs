@@ -192,25 +192,8 @@ public static class ConfigOverrides
             return 0;
         }
 
-        int whole = EditDistance(candidate.ToLowerInvariant(), path.ToLowerInvariant());
-        int last = EditDistance(name.ToLowerInvariant(), wanted[^1].ToLowerInvariant());
+        int whole = NearestName.EditDistance(candidate.ToLowerInvariant(), path.ToLowerInvariant());
+        int last = NearestName.EditDistance(name.ToLowerInvariant(), wanted[^1].ToLowerInvariant());
         return Math.Min(whole, wanted.Length == 1 ? last : last + 3);
-    }
-
-    private static int EditDistance(string a, string b)
-    {
-        int[] row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int corner = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int cost = Math.Min(Math.Min(row[j], row[j - 1]) + 1, corner + (a[i - 1] == b[j - 1] ? 0 : 1));
-                (corner, row[j]) = (row[j], cost);
-            }
-        }
-
-        return row[b.Length];
     }
 }

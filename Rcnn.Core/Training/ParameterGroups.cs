@@ -51,6 +51,8 @@ public sealed class ParameterGroups
             double rate = config.LearningRate * Factor(name, config.Rates) * (role == ParameterRole.Bias ? config.Rates.Bias : 1);
             double decay = role switch
             {
+                // Learnt weights of the losses are no weights of the model: decay would pull them to 1.
+                _ when name.StartsWith("loss_weights.", StringComparison.Ordinal) => 0,
                 ParameterRole.Norm => config.NormWeightDecay ?? config.WeightDecay,
                 ParameterRole.Bias => config.BiasWeightDecay ?? config.WeightDecay,
                 _ => config.WeightDecay,

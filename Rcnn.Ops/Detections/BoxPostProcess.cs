@@ -23,6 +23,16 @@ public sealed record ScoredDetections(Tensor Boxes, Tensor Scores, Tensor Labels
     }
 }
 
+/// <summary>How logits become scores.</summary>
+public enum ClassScores
+{
+    /// <summary>The classes and background exclude each other.</summary>
+    Softmax,
+
+    /// <summary>Each class by itself; the background's logit is not read.</summary>
+    Sigmoid,
+}
+
 /// <summary>
 /// From the second stage's outputs to detections: softmax over classes, each class's box decoded and clipped, background and improbable ones dropped, NMS per class, the best over
 /// all classes (Girshick 2015, §2; limits as torchvision). Only boxes above the score threshold are decoded. No gradient passes through.
@@ -35,10 +45,12 @@ public static unsafe class BoxPostProcess
     /// <param name="imageSizes">Height and width of each image in the same coordinates</param>
     /// <param name="coder">Decodes.</param>
     /// <param name="limits">How many and how good.</param>
+    /// <param name="scores">As the logits were trained.</param>
     /// <returns>One entry an image</returns>
     /// <exception cref="ArgumentException">Other shapes or types.</exception>
     public static IReadOnlyList<ScoredDetections> Run(Tensor logits, Tensor codes, IReadOnlyList<Tensor> proposals,
-        IReadOnlyList<(int Height, int Width)> imageSizes, BoxCoder coder, DetectionLimits limits)
+        IReadOnlyList<(int Height, int Width)> imageSizes, BoxCoder coder, DetectionLimits limits,
+        ClassScores scores = ClassScores.Softmax)
     {
         OperatorInput.Matrix(logits, nameof(logits), "[R,C+1]");
         OperatorInput.Matrix(codes, nameof(codes), "[R,4·(C+1)]");
@@ -74,14 +86,14 @@ public static unsafe class BoxPostProcess
             using Tensor p = proposals[i].contiguous();
             var source = new Source((float*)Engine.Pointer(l) + first * classes, (float*)Engine.Pointer(d) + first * codes.shape[1], (float*)Engine.Pointer(p),
                 (int)counts[i], (int)classes, (int)codes.shape[1]);
-            result[i] = Image(source, imageSizes[i], coder, limits);
+            result[i] = Image(source, imageSizes[i], coder, limits, scores);
             first += counts[i];
         }
 
         return result;
     }
 
-    private static ScoredDetections Image(in Source s, (int Height, int Width) size, BoxCoder coder, DetectionLimits limits)
+    private static ScoredDetections Image(in Source s, (int Height, int Width) size, BoxCoder coder, DetectionLimits limits, ClassScores kind)
     {
         List<float> boxes = [], scores = [];
         List<long> labels = [];
@@ -89,7 +101,15 @@ public static unsafe class BoxPostProcess
         float* probability = memory.Pointer, box = memory.Pointer + s.Classes;
         for (int r = 0; r < s.Rows; r++)
         {
-            Softmax(s.Logits + (long)r * s.Classes, s.Classes, probability);
+            if (kind == ClassScores.Sigmoid)
+            {
+                Sigmoid(s.Logits + (long)r * s.Classes, s.Classes, probability);
+            }
+            else
+            {
+                Softmax(s.Logits + (long)r * s.Classes, s.Classes, probability);
+            }
+
             for (int c = 1; c < s.Classes; c++)
             {
                 if (!(probability[c] > (float)limits.ScoreThreshold))
@@ -148,6 +168,14 @@ public static unsafe class BoxPostProcess
         for (int i = 0; i < count; i++)
         {
             output[i] /= sum;
+        }
+    }
+
+    private static void Sigmoid(float* logits, int count, float* output)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            output[i] = 1f / (1f + MathF.Exp(-logits[i]));
         }
     }
 

@@ -27,6 +27,6 @@ public static class FasterRcnnC4
             backbone,
             new RegionProposalNetwork(config.Rpn, backbone.Levels, backbone.Channels[0]),
             new RegionHeads(config.Roi, config.Classes, backbone.Levels, backbone.Channels[0], head),
-            new DetectionOutput(config.Output, config.Roi.BoxWeights));
+            new DetectionOutput(config.Output, config.Roi));
     }
 }

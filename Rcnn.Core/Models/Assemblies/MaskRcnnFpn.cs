@@ -24,6 +24,6 @@ public static class MaskRcnnFpn
             backbone,
             new RegionProposalNetwork(config.Rpn, backbone.Levels, backbone.Channels[0]),
             new RegionHeads(config.Roi, config.Classes, backbone.Levels, backbone.Channels[0], head, masks: true),
-            new DetectionOutput(config.Output, config.Roi.BoxWeights));
+            new DetectionOutput(config.Output, config.Roi));
     }
 }

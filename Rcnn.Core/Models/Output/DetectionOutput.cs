@@ -6,20 +6,21 @@ using static TorchSharp.torch;
 namespace Rcnn.Core.Models.Output;
 
 /// <summary>
-/// Stage 2's answer to detections: softmax, a box for each class, scores above the threshold, NMS within each class, the best of each
+/// Stage 2's answer to detections: softmax (sigmoid where it was trained so), a box for each class, scores above the threshold, NMS within each class, the best of each
 /// image.
 /// </summary>
-public sealed class DetectionOutput(OutputConfig config, double[] boxWeights)
+public sealed class DetectionOutput(OutputConfig config, RoiConfig regions)
 {
-    private readonly BoxCoder _coder = new(boxWeights);
+    private readonly BoxCoder _coder = new(regions.BoxWeights);
+    private readonly ClassScores _scores = regions.ClassLoss.Kind == "focal-sigmoid" ? ClassScores.Sigmoid : ClassScores.Softmax;
     private readonly DetectionLimits _limits = new(config.ScoreThreshold, config.NmsThreshold, config.DetectionsPerImage);
 
     /// <summary>Detections in pixels of the batch. <paramref name="proposals"/>: [R,4] for each image in pixels of the batch.</summary>
-    public IReadOnlyList<Detections> Run(RegionPrediction regions, IReadOnlyList<Tensor> proposals, ImageBatch batch)
+    public IReadOnlyList<Detections> Run(RegionPrediction prediction, IReadOnlyList<Tensor> proposals, ImageBatch batch)
     {
         using var scope = NewDisposeScope();
         IReadOnlyList<ScoredDetections> found = BoxPostProcess.Run(
-            regions.Logits, regions.Deltas, proposals, [.. batch.Sizes.Select(s => (s.Height, s.Width))], _coder, _limits);
+            prediction.Logits, prediction.Deltas, proposals, [.. batch.Sizes.Select(s => (s.Height, s.Width))], _coder, _limits, _scores);
         return [.. found.Select(f => new Detections(f.Boxes, f.Scores, f.Labels).MoveToOuterScope())];
     }
 

@@ -1,7 +1,7 @@
+using Rcnn.Core.Models.Criteria;
 using Rcnn.Ops;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
-using F = TorchSharp.torch.nn.functional;
 
 namespace Rcnn.Core.Models.Stage1Proposals;
 
@@ -11,15 +11,14 @@ namespace Rcnn.Core.Models.Stage1Proposals;
 /// </summary>
 public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPrediction>
 {
-    /// <summary>Below this difference the box loss is quadratic.</summary>
-    private const double Beta = 1.0 / 9;
-
     private readonly Module<IReadOnlyList<Tensor>, RpnPrediction> head;
     private readonly RpnConfig _config;
     private readonly AnchorGenerator _anchors;
     private readonly Matcher _matcher;
     private readonly BalancedSampler _sampler;
     private readonly BoxCoder _coder = new([1, 1, 1, 1]);
+    private readonly ClassCriterion _classLoss;
+    private readonly BoxCriterion _boxLoss;
 
     /// <exception cref="RcnnException">Not one row of anchor sizes for each level.</exception>
     public RegionProposalNetwork(RpnConfig config, IReadOnlyList<string> levels, int channels)
@@ -33,7 +32,9 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
         _config = config;
         _anchors = new AnchorGenerator(config.Anchors.Sizes, config.Anchors.AspectRatios);
         _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: true);
-        _sampler = new BalancedSampler(config.BatchPerImage, config.PositiveFraction);
+        _sampler = config.Sampler == "all" ? new BalancedSampler(int.MaxValue, 1) : new BalancedSampler(config.BatchPerImage, config.PositiveFraction);
+        _classLoss = new ClassCriterion(config.ClassLoss);
+        _boxLoss = new BoxCriterion(config.BoxLoss, [1, 1, 1, 1]);
         head = config.SharedHead
             ? new RpnHead(channels, _anchors.PerCell(0), config.ConvDepth)
             : new RpnHeadPerLevel(channels, [.. levels.Select((_, i) => _anchors.PerCell(i))], config.ConvDepth);
@@ -63,7 +64,7 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
     }
 
     /// <summary>
-    /// loss_objectness: mean binary cross-entropy over the sampled anchors; loss_rpn_box_reg: smooth L1 of the sampled foreground's deltas
+    /// loss_objectness, by default the mean binary cross-entropy over the sampled anchors; loss_rpn_box_reg, by default smooth L1 of the sampled foreground's deltas
     /// over the number of sampled anchors. <paramref name="boxes"/>: [N,4] per image in pixels of the batch.
     /// </summary>
     public void AddLosses(LossParts losses, RpnPrediction prediction, ImageBatch batch, IReadOnlyList<Tensor> boxes, RandomStream? random)
@@ -72,31 +73,60 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
         Tensor anchors = _anchors.Grid(Padded(batch), Grids(prediction));
         long perImage = anchors.shape[0];
         List<long> foreground = [], background = [];
-        var targets = new List<Tensor>();
+        List<Tensor> targets = [], starts = [];
+        Tensor allLogits = Flat(prediction.Logits, 1);
         for (int image = 0; image < boxes.Count; image++)
         {
             using IDisposable noGradient = no_grad();
-            Tensor matches = _matcher.Match(anchors, boxes[image]);
-            SampledIndices sample = _sampler.Sample(matches.add(1), random);
+            Tensor matches = Match(anchors, boxes[image], batch.Sizes[image]);
+            SampledIndices sample = Sample(matches, allLogits[image], random);
             foreground.AddRange(sample.Positive.data<long>().Select(i => i + image * perImage));
             background.AddRange(sample.Negative.data<long>().Select(i => i + image * perImage));
             if (sample.Positive.shape[0] > 0)
             {
                 Tensor objects = boxes[image].index_select(0, matches.index_select(0, sample.Positive));
-                targets.Add(_coder.Encode(objects, anchors.index_select(0, sample.Positive)));
+                starts.Add(anchors.index_select(0, sample.Positive));
+                targets.Add(_coder.Encode(objects, starts[^1]));
             }
         }
 
         Tensor sampled = tensor(foreground.Concat(background).ToArray());
-        Tensor logits = Flat(prediction.Logits, 1).flatten().index_select(0, sampled);
+        Tensor logits = allLogits.flatten().index_select(0, sampled);
         Tensor labels = cat([ones([foreground.Count]), zeros([background.Count])], 0);
-        Tensor objectness = F.binary_cross_entropy_with_logits(logits, labels);
+        Tensor objectness = _classLoss.Objectness(logits, labels, foreground.Count);
         Tensor deltas = Flat(prediction.Deltas, 4).flatten(0, 1).index_select(0, tensor(foreground.ToArray()));
         Tensor box = targets.Count > 0
-            ? Rcnn.Ops.Losses.SmoothL1(deltas, cat([.. targets], 0), Beta, Reduction.Sum).div(foreground.Count + background.Count)
+            ? _boxLoss.Sum(deltas, cat([.. targets], 0), cat([.. starts], 0)).div((double)_boxLoss.Divisor(foreground.Count, foreground.Count + background.Count))
             : deltas.sum();
         losses.Add("loss_objectness", Weighted(objectness, _config.ObjectnessLossWeight).MoveToOuterDisposeScope());
         losses.Add("loss_rpn_box_reg", Weighted(box, _config.BoxLossWeight).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>[A] int64: object of each anchor, −1 background, −2 neither. Anchors that are left out do not take part: an object is given the best of the others.</summary>
+    private Tensor Match(Tensor anchors, Tensor objects, ImageSize size)
+    {
+        if (!_config.DropOutsideAnchors)
+        {
+            return _matcher.Match(anchors, objects);
+        }
+
+        Tensor[] sides = [.. Enumerable.Range(0, 4).Select(i => anchors.select(1, i))];
+        Tensor inside = sides[0].ge(0).logical_and(sides[1].ge(0)).logical_and(sides[2].le(size.Width)).logical_and(sides[3].le(size.Height)).nonzero().squeeze(1);
+        return full([anchors.shape[0]], Matcher.Between, ScalarType.Int64).index_copy_(0, inside, _matcher.Match(anchors.index_select(0, inside), objects));
+    }
+
+    /// <summary>The anchors to learn from; with mining, the background's loss rises with its logit, so the highest logits are the hardest.</summary>
+    private SampledIndices Sample(Tensor matches, Tensor logits, RandomStream? random)
+    {
+        Tensor labels = matches.add(1);
+        SampledIndices sample = _sampler.Sample(labels, random);
+        if (!_classLoss.Mines)
+        {
+            return sample;
+        }
+
+        int rest = Math.Max(0, _config.BatchPerImage - (int)sample.Positive.shape[0]);
+        return new SampledIndices(sample.Positive, HardExamples.Negatives(logits.detach().flatten(), labels, ratio: 0, minimum: rest).Negative);
     }
 
     private static Tensor Weighted(Tensor loss, double weight) => weight == 1 ? loss : loss.mul(weight);

@@ -1,16 +1,13 @@
+using Rcnn.Core.Models.Criteria;
 using Rcnn.Ops;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
-using F = TorchSharp.torch.nn.functional;
 
 namespace Rcnn.Core.Models.Stage2Regions;
 
 /// <summary>Stage 2: pool every region to one size from the level that fits it, classify it and refine its box for each class. Girshick 2015; Lin et al. 2017, §4.2.</summary>
 public sealed class RegionHeads : Module
 {
-    /// <summary>Below this difference the box loss is quadratic.</summary>
-    private const double Beta = 1.0 / 9;
-
     private readonly RegionHead box_head;
     private readonly BoxPredictor box_predictor;
     private readonly RoiConfig _config;
@@ -18,8 +15,10 @@ public sealed class RegionHeads : Module
     private readonly int[] _levels;
     private readonly MultiScaleRoiAlign _pool;
     private readonly Matcher _matcher;
-    private readonly BalancedSampler _sampler;
+    private readonly RegionSampler _sampler;
     private readonly BoxCoder _coder;
+    private readonly ClassCriterion _classLoss;
+    private readonly BoxCriterion _boxLoss;
 
     /// <param name="masks">Build the mask branch too.</param>
     /// <exception cref="RcnnException">A level that the backbone does not have, or a setting of the mask branch out of range.</exception>
@@ -36,10 +35,12 @@ public sealed class RegionHeads : Module
         (_config, _classes) = (config, classes);
         _pool = new MultiScaleRoiAlign(config.PoolSize, config.PoolSize, config.SamplingRatio, config.Aligned, config.CanonicalSize, config.CanonicalLevel);
         _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: false);
-        _sampler = new BalancedSampler(config.BatchPerImage, config.PositiveFraction);
+        _sampler = new RegionSampler(config);
         _coder = new BoxCoder(config.BoxWeights);
+        _classLoss = new ClassCriterion(config.ClassLoss);
+        _boxLoss = new BoxCriterion(config.BoxLoss, config.BoxWeights);
         box_head = head;
-        box_predictor = new BoxPredictor(head.Width, classes);
+        box_predictor = new BoxPredictor(head.Width, classes, config.ClassAgnosticBoxes);
         RegisterComponents();
         if (masks)
         {
@@ -68,7 +69,7 @@ public sealed class RegionHeads : Module
     }
 
     /// <summary>
-    /// Labels proposals and objects by their IoU with the objects and draws a balanced sample for each image, in index order.
+    /// Labels proposals and objects by their IoU with the objects and draws a sample for each image, in index order.
     /// Without gradient; an image without objects gives background only.
     /// </summary>
     public RegionSamples Sample(IReadOnlyList<Tensor> proposals, IReadOnlyList<Tensor> objects, IReadOnlyList<Tensor> labels, RandomStream? random)
@@ -84,7 +85,7 @@ public sealed class RegionHeads : Module
             Tensor matched = _matcher.Match(candidates, objects[image]);
             long[] matches = [.. matched.data<long>()];
             long[] objectLabels = [.. labels[image].data<long>()];
-            SampledIndices drawn = _sampler.Sample(matched.add(1), random);
+            SampledIndices drawn = _sampler.Draw(matched, candidates, objects[image], labels[image], random);
             long[] sample = [.. drawn.Positive.data<long>().Concat(drawn.Negative.data<long>()).Order()];
             Tensor sampledBoxes = candidates.index_select(0, tensor(sample));
             boxes.Add(sampledBoxes);
@@ -125,18 +126,50 @@ public sealed class RegionHeads : Module
     }
 
     /// <summary>
-    /// loss_classifier: mean cross-entropy over the sample; loss_box_reg: smooth L1 of the foreground's deltas for its own class, over
-    /// the size of the sample.
+    /// Of <paramref name="samples"/> those that are worst at present, found by a pass without gradient: hard example mining (Shrivastava et al. 2016, §4.2). All of
+    /// them, the same object, where the configuration does not mine.
+    /// </summary>
+    public RegionSamples Hardest(RegionSamples samples, IReadOnlyList<Tensor> maps, ImageBatch batch) =>
+        _classLoss.Mines ? samples.Select(Mine(samples, maps, batch)) : samples;
+
+    /// <summary>
+    /// loss_classifier, by default the mean cross-entropy over the sample; loss_box_reg, by default smooth L1 of the foreground's deltas for its own class, over the size of the sample.
     /// </summary>
     public void AddLosses(LossParts losses, RegionPrediction prediction, RegionSamples samples)
     {
         using var scope = NewDisposeScope();
-        Tensor classifier = F.cross_entropy(prediction.Logits, samples.Labels);
-        Tensor own = prediction.Deltas.view(-1, 4).index_select(0, samples.Foreground.mul(_classes).add(samples.ForegroundLabels));
-        Tensor box = Rcnn.Ops.Losses.SmoothL1(own, samples.Deltas, Beta, Reduction.Sum).div((double)samples.Labels.shape[0]);
+        long foreground = samples.Foreground.shape[0], count = samples.Labels.shape[0];
+        Tensor classifier = _classLoss.Classes(prediction.Logits, samples.Labels, foreground);
+        Tensor box = _boxLoss.Sum(Own(prediction, samples), samples.Deltas, cat([.. samples.ForegroundBoxes], 0)).div((double)_boxLoss.Divisor(foreground, count));
         losses.Add("loss_classifier", Weighted(classifier, _config.ClassLossWeight).MoveToOuterDisposeScope());
         losses.Add("loss_box_reg", Weighted(box, _config.BoxLossWeight).MoveToOuterDisposeScope());
     }
+
+    /// <summary>For each image the rows with the highest loss, rising.</summary>
+    private List<long[]> Mine(RegionSamples samples, IReadOnlyList<Tensor> maps, ImageBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        RegionPrediction prediction = Predict(maps, samples.Boxes, batch);
+        Tensor loss = ClassCriterion.Rows(prediction.Logits, samples.Labels).mul(_config.ClassLossWeight);
+        Tensor box = _boxLoss.Rows(Own(prediction, samples), samples.Deltas, cat([.. samples.ForegroundBoxes], 0)).mul(_config.BoxLossWeight);
+        loss = loss.index_add(0, samples.Foreground, box, 1);
+        var kept = new List<long[]>();
+        long first = 0;
+        foreach (Tensor boxes in samples.Boxes)
+        {
+            Tensor own = loss.narrow(0, first, boxes.shape[0]);
+            kept.Add([.. HardExamples.TopAfterNms(boxes, own, _config.BatchPerImage, _classLoss.MiningNms).data<long>().Order()]);
+            first += boxes.shape[0];
+        }
+
+        return kept;
+    }
+
+    /// <summary>[F,4]: the deltas of the foreground for its class.</summary>
+    private Tensor Own(RegionPrediction prediction, RegionSamples samples) => _config.ClassAgnosticBoxes
+        ? prediction.Deltas.index_select(0, samples.Foreground)
+        : prediction.Deltas.view(-1, 4).index_select(0, samples.Foreground.mul(_classes).add(samples.ForegroundLabels));
 
     private static Tensor Weighted(Tensor loss, double weight) => weight == 1 ? loss : loss.mul(weight);
 }

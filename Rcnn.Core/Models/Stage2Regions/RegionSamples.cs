@@ -17,4 +17,49 @@ public sealed record RegionSamples(
     Tensor ForegroundLabels,
     Tensor Deltas,
     IReadOnlyList<Tensor> ForegroundBoxes,
-    IReadOnlyList<Tensor> ForegroundObjects);
+    IReadOnlyList<Tensor> ForegroundObjects)
+{
+    /// <summary>Some of them, in their order.</summary>
+    /// <param name="kept">For each image the rows of its boxes, rising.</param>
+    public RegionSamples Select(IReadOnlyList<long[]> kept)
+    {
+        using var scope = NewDisposeScope();
+        long[] foreground = [.. Foreground.data<long>()];
+        List<long> rows = [], ownRows = [], newForeground = [];
+        List<Tensor> boxes = [], ownBoxes = [], ownObjects = [];
+        long first = 0, firstOwn = 0;
+        for (int image = 0; image < kept.Count; image++)
+        {
+            var own = new List<long>();
+            foreach (long row in kept[image])
+            {
+                int at = Array.BinarySearch(foreground, first + row);
+                if (at >= 0)
+                {
+                    newForeground.Add(rows.Count);
+                    ownRows.Add(at);
+                    own.Add(at - firstOwn);
+                }
+
+                rows.Add(first + row);
+            }
+
+            Tensor mine = tensor(own.ToArray(), ScalarType.Int64);
+            boxes.Add(Boxes[image].index_select(0, tensor(kept[image], ScalarType.Int64)).MoveToOuterDisposeScope());
+            ownBoxes.Add(ForegroundBoxes[image].index_select(0, mine).MoveToOuterDisposeScope());
+            ownObjects.Add(ForegroundObjects[image].index_select(0, mine).MoveToOuterDisposeScope());
+            first += Boxes[image].shape[0];
+            firstOwn += ForegroundBoxes[image].shape[0];
+        }
+
+        Tensor selected = tensor(ownRows.ToArray(), ScalarType.Int64);
+        return new RegionSamples(
+            boxes,
+            Labels.index_select(0, tensor(rows.ToArray(), ScalarType.Int64)).MoveToOuterDisposeScope(),
+            tensor(newForeground.ToArray(), ScalarType.Int64).MoveToOuterDisposeScope(),
+            ForegroundLabels.index_select(0, selected).MoveToOuterDisposeScope(),
+            Deltas.index_select(0, selected).MoveToOuterDisposeScope(),
+            ownBoxes,
+            ownObjects);
+    }
+}

@@ -1,0 +1,61 @@
+using Rcnn.Ops;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Rcnn.Core.Models.Criteria;
+
+/// <summary>The loss of the foreground's boxes, as <see cref="BoxLossConfig"/> names it.</summary>
+public sealed class BoxCriterion
+{
+    private readonly BoxLossConfig _config;
+    private readonly BoxCoder _coder;
+    private readonly double[] _weights;
+
+    /// <param name="weights">Those of the coder that made the codes.</param>
+    public BoxCriterion(BoxLossConfig config, double[] weights) => (_config, _coder, _weights) = (config, new BoxCoder(weights), weights);
+
+    /// <summary>What the sum is divided by.</summary>
+    public long Divisor(long foreground, long samples) => _config.Normalizer == "foreground" ? Math.Max(1, foreground) : samples;
+
+    /// <summary>The sum over the foreground, a scalar.</summary>
+    /// <param name="codes">[F,4] float32, predicted; the gradient goes here</param>
+    /// <param name="targets">[F,4] float32, true</param>
+    /// <param name="boxes">[F,4] float32: what the codes start from</param>
+    public Tensor Sum(Tensor codes, Tensor targets, Tensor boxes) => Evaluate(codes, targets, boxes, Reduction.Sum);
+
+    /// <summary>The loss of each box: [F].</summary>
+    /// <inheritdoc cref="Sum"/>
+    public Tensor Rows(Tensor codes, Tensor targets, Tensor boxes)
+    {
+        Tensor loss = Evaluate(codes, targets, boxes, Reduction.None);
+        return loss.dim() == 2 ? loss.sum(dim: 1) : loss;
+    }
+
+    private Tensor Evaluate(Tensor codes, Tensor targets, Tensor boxes, Reduction reduction) => _config.Kind switch
+    {
+        "l1" => Rcnn.Ops.Losses.L1(codes, targets, reduction),
+        "balanced-l1" => Rcnn.Ops.Losses.BalancedL1(codes, targets, _config.BalancedAlpha, _config.BalancedGamma, _config.Beta, reduction),
+        "giou" => BoxLosses.Generalized(Decode(codes, boxes), Goal(targets, boxes), reduction),
+        "diou" => BoxLosses.Distance(Decode(codes, boxes), Goal(targets, boxes), reduction),
+        "ciou" => BoxLosses.Complete(Decode(codes, boxes), Goal(targets, boxes), reduction),
+        _ => Rcnn.Ops.Losses.SmoothL1(codes, targets, _config.Beta, reduction),
+    };
+
+    private Tensor Goal(Tensor targets, Tensor boxes)
+    {
+        using Tensor decoded = _coder.Decode(targets.detach(), boxes);
+        return decoded.squeeze(1);
+    }
+
+    /// <summary>As <see cref="BoxCoder.Decode(Tensor, Tensor)"/>, with a gradient; dw and dh have none above the limit.</summary>
+    private Tensor Decode(Tensor codes, Tensor boxes)
+    {
+        using var scope = NewDisposeScope();
+        Tensor corner = boxes.narrow(1, 0, 2), size = boxes.narrow(1, 2, 2).sub(corner);
+        Tensor shift = codes.narrow(1, 0, 2).div(tensor(new[] { (float)_weights[0], (float)_weights[1] }));
+        Tensor growth = codes.narrow(1, 2, 2).div(tensor(new[] { (float)_weights[2], (float)_weights[3] })).clamp(max: (float)BoxCoder.DefaultClip);
+        Tensor centre = shift.mul(size).add(corner.add(size.mul(0.5)));
+        Tensor half = growth.exp().mul(size).mul(0.5);
+        return cat([centre.sub(half), centre.add(half)], 1).MoveToOuterDisposeScope();
+    }
+}
