@@ -23,6 +23,6 @@ public static class FastRcnn
             backbone,
             rpn: null,
             new RegionHeads(config.Roi, config.Classes, backbone.Levels, backbone.Channels[0], head),
-            new DetectionOutput(config.Output, config.Roi.BoxWeights));
+            new DetectionOutput(config.Output, config.Roi));
     }
 }

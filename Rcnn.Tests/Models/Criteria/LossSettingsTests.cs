@@ -131,6 +131,25 @@ public sealed class LossSettingsTests
         Assert.Equal(["loss_weights.log_variance"], report.Missing);
     }
 
+    [Fact]
+    public void UncertaintyWeights_AreTrained_AndSavedInCheckpoints()
+    {
+        using var folder = new Training.TemporaryFolder();
+        int threads = Engine.Threads;
+        try
+        {
+            TrainConfig config = Training.TinyDetector.Config(2, "model.lossWeighting=uncertainty", "stop.steps=3", "checkpointEvery=2", "model.roi.classLoss.kind=ohem");
+            var data = Training.TinyDetector.Data(4);
+            RunSummary whole = TrainingRun.Execute(config with { Model = config.Model with { Classes = data.ClassNames.Count + 1 } }, data, null, folder.File("whole"));
+            Dictionary<string, Tensor> saved = Rcnn.Core.Weights.WeightFile.Read(Path.Combine(whole.Folder, "checkpoint-00000003", "weights.safetensors")).ToDictionary(e => e.Key, e => e.Value);
+            Assert.All(TinyDetector.Floats(saved["loss_weights.log_variance"]), v => Assert.NotEqual(0, v));
+        }
+        finally
+        {
+            Engine.Threads = threads;
+        }
+    }
+
     [Theory]
     [InlineData("rpn.classLoss.kind=focal", "rpn.classLoss.kind=focal: expected cross-entropy, focal-sigmoid, ohem; did you mean focal-sigmoid?")]
     [InlineData("rpn.classLoss.kind=focal-softmax", "did you mean focal-sigmoid?")]
