@@ -40,6 +40,7 @@ public static class Program
         root.Subcommands.Add(Commands.DetectCommand.Create());
         root.Subcommands.Add(Commands.GalleryCommand.Create());
         root.Subcommands.Add(Commands.RunsCommand.Create());
+        root.Subcommands.Add(Commands.WeightsCommand.Create());
         root.Subcommands.Add(Commands.ScoreCommand.Create());
         root.Subcommands.Add(Commands.GoldenCommand.Create());
         root.Subcommands.Add(Commands.BenchCommand.Create());

@@ -58,11 +58,6 @@ internal static class DetectCommand
     /// <summary>The number of classes is read off the weights, so that any checkpoint of the assembly loads.</summary>
     private static (TwoStageDetector Detector, IReadOnlyList<string> Names, DataConfig Data) FromWeights(string file, string? model, string? backbone)
     {
-        if (model is null)
-        {
-            throw RcnnException.Usage($"detect: --weights needs --model, one of {string.Join(", ", DetectorFactory.Assemblies.Concat(DetectorPresets.Torchvision))}");
-        }
-
         IReadOnlyDictionary<string, Tensor> weights = WeightFile.Read(file);
         try
         {
@@ -72,9 +67,19 @@ internal static class DetectCommand
             }
 
             int classes = (int)bias.shape[0];
-            DetectorConfig config = DetectorPresets.Create(model, backbone, classes);
-            bool frozen = !weights.Keys.Any(k => k.EndsWith(".num_batches_tracked", StringComparison.Ordinal));
-            TwoStageDetector detector = DetectorFactory.Create(config with { Backbone = config.Backbone with { Norm = frozen ? "frozen" : "bn" } }, 0);
+            WeightArchitecture found = WeightArchitecture.Of(weights.ToDictionary(w => w.Key, w => w.Value.shape));
+            if (model is null && found.Backbone is null)
+            {
+                throw RcnnException.Usage(
+                    $"detect: {file} tells no architecture; give --model, one of {string.Join(", ", DetectorFactory.Assemblies.Concat(DetectorPresets.Torchvision))}");
+            }
+
+            model ??= found.Model!;
+            DetectorConfig config = DetectorPresets.Create(model, DetectorPresets.Torchvision.Contains(model) ? backbone : backbone ?? found.Backbone, classes);
+            // torchvision runs its first COCO checkpoints, whose normalisation is fixed, with eps 0.
+            bool first = found.Frozen && classes == 91 && (found.Model is "fasterrcnn_resnet50_fpn" or "maskrcnn_resnet50_fpn");
+            config = config with { Backbone = config.Backbone with { Norm = found.Frozen ? "frozen" : "bn", NormEps = first ? 0 : config.Backbone.NormEps } };
+            TwoStageDetector detector = DetectorFactory.Create(config, 0);
             DetectorWeights.LoadDetector(detector, weights, file);
             detector.eval();
             return (detector, [.. Enumerable.Range(1, classes - 1).Select(i => "class " + i.ToString(CultureInfo.InvariantCulture))], new DataConfig());

@@ -86,6 +86,33 @@ public static partial class DetectorWeights
         return MaskConvolution().Replace(name, m => $"roi_heads.mask_head.{int.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) - 1}.0.");
     }
 
+    /// <summary>
+    /// All weights under the names of before torchvision 0.13. Parts that did not exist then (convolutions with normalisation, a second convolution
+    /// in the proposal head) keep today's.
+    /// </summary>
+    public static IReadOnlyDictionary<string, Tensor> WithOldNames(IReadOnlyDictionary<string, Tensor> weights)
+    {
+        bool Has(string name) => weights.ContainsKey(name);
+        return weights.ToDictionary(w => Old(w.Key), w => w.Value);
+
+        string Old(string name)
+        {
+            if (PyramidConvolution().Match(name) is { Success: true } pyramid && !Has(pyramid.Groups[1].Value + ".1.weight"))
+            {
+                return $"{pyramid.Groups[1].Value}.{pyramid.Groups[2].Value}";
+            }
+
+            if (name.StartsWith("rpn.head.conv.0.0.", StringComparison.Ordinal) && !Has("rpn.head.conv.1.0.weight"))
+            {
+                return "rpn.head.conv." + name["rpn.head.conv.0.0.".Length..];
+            }
+
+            return MaskLayer().Match(name) is { Success: true } mask && !Has($"roi_heads.mask_head.{mask.Groups[1].Value}.1.weight")
+                ? $"roi_heads.mask_head.mask_fcn{int.Parse(mask.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) + 1}.{mask.Groups[2].Value}"
+                : name;
+        }
+    }
+
     private const string LastStage = "roi_heads.box_head.layer4.";
 
     /// <summary>Where a layer of a classifier's two fully connected ones goes in the region head, or the name as it is.</summary>
@@ -131,6 +158,12 @@ public static partial class DetectorWeights
 
     [GeneratedRegex(@"^(backbone\.fpn\.(?:inner|layer)_blocks\.\d+)\.(weight|bias)$")]
     private static partial Regex PyramidBlock();
+
+    [GeneratedRegex(@"^(backbone\.fpn\.(?:inner|layer)_blocks\.\d+)\.0\.(weight|bias)$")]
+    private static partial Regex PyramidConvolution();
+
+    [GeneratedRegex(@"^roi_heads\.mask_head\.(\d+)\.0\.(weight|bias)$")]
+    private static partial Regex MaskLayer();
 
     [GeneratedRegex(@"^rpn\.head\.conv\.(weight|bias)$")]
     private static partial Regex ProposalConvolution();

@@ -283,7 +283,7 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> data, string source)
         }
 
         var value = new BigInteger(Bytes(count));
-        return value >= long.MinValue && value <= long.MaxValue ? (long)value : value;
+        return value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
     }
 
     private RcnnException Error(string what) => new($"{source}: byte {_at}: {what}");

@@ -28,10 +28,10 @@ public static partial class WeightFile
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
-            Span<byte> head = stackalloc byte[4];
-            int length = stream.ReadAtLeast(head, 4, throwOnEndOfStream: false);
+            Span<byte> head = stackalloc byte[9];
+            int length = stream.ReadAtLeast(head, 9, throwOnEndOfStream: false);
             stream.Position = 0;
-            if (length == 4 && head.SequenceEqual("PK\x03\x04"u8))
+            if (length >= 4 && head[..4].SequenceEqual("PK\x03\x04"u8))
             {
                 (object? root, ITorchStorages storages) = TorchFile.OpenZip(stream, path);
                 using (storages)
@@ -40,7 +40,8 @@ public static partial class WeightFile
                 }
             }
 
-            if (length > 0 && head[0] == 0x80 && (length < 2 || head[1] is >= 2 and <= 5))
+            // A safetensors header of 640 bytes begins like a pickle too; its JSON begins after eight bytes.
+            if (length > 0 && head[0] == 0x80 && (length < 2 || head[1] is >= 2 and <= 5) && !(length == 9 && head[8] == '{'))
             {
                 (object? root, ITorchStorages storages) = TorchFile.OpenLegacy(stream, path);
                 using (storages)
