@@ -1,3 +1,4 @@
+using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,7 +8,8 @@ namespace Rcnn.Ops;
 /// What the mask branch shall answer for each sampled box: the mask of its object, cut to the box and averaged onto the M×M grid by RoIAlign with adaptive sampling and without the half-pixel shift
 /// (He et al. 2017, §3; numbers as torchvision). Averages stay as they are; nothing is rounded to 0 or 1 again.
 /// </summary>
-public static class MaskTargets
+/// <remarks>Reads the bytes of the masks where the boxes lie; no picture becomes floating point as a whole.</remarks>
+public static unsafe class MaskTargets
 {
     /// <param name="masks">[G,H,W] uint8 of 0 and 1: the objects of one image.</param>
     /// <param name="boxes">[R,4] float32 in pixels of the masks.</param>
@@ -26,21 +28,52 @@ public static class MaskTargets
             throw new ArgumentException($"masks [G,H,W] expected, got {OperatorInput.Shape(masks)}", nameof(masks));
         }
 
-        using var scope = NewDisposeScope();
-        using IDisposable noGradient = no_grad();
-        if (boxes.shape[0] == 0)
-        {
-            return zeros([0, side, side], float32).MoveToOuterDisposeScope();
-        }
-
-        long[] objects = matched.contiguous().data<long>().ToArray();
-        int wrong = Array.FindIndex(objects, o => o < 0 || o >= masks.shape[0]);
+        long count = masks.shape[0];
+        using Tensor m = masks.contiguous();
+        using Tensor b = boxes.detach().contiguous();
+        using Tensor o = matched.contiguous();
+        long[] objects = o.data<long>().ToArray();
+        int wrong = Array.FindIndex(objects, i => i < 0 || i >= count);
         if (wrong >= 0)
         {
-            throw new ArgumentException($"matched[{wrong}]: an object 0…{masks.shape[0] - 1} expected, got {objects[wrong]}", nameof(matched));
+            throw new ArgumentException($"matched[{wrong}]: an object 0…{count - 1} expected, got {objects[wrong]}", nameof(matched));
         }
 
-        Tensor rois = cat([matched.to(float32).unsqueeze(1), boxes], 1);
-        return RoiAlign.Apply(masks.to(float32).unsqueeze(1), rois, side, side, 1, 0, aligned: false).squeeze(1).MoveToOuterDisposeScope();
+        int height = (int)masks.shape[1], width = (int)masks.shape[2];
+        var settings = new RoiAlignSettings(side, side, 1, 0, Aligned: false);
+        Tensor result = zeros([objects.Length, side, side], float32);
+        var (pixels, corners, output) = (Engine.Pointer(m), Engine.Pointer(b), Engine.Pointer(result));
+        ParallelLoop.Run(height == 0 || width == 0 ? 0 : objects.Length, i =>
+            One((byte*)pixels + (objects[i] * height * width), height, width, (float*)corners + (4L * i), settings, (float*)output + ((long)i * side * side)));
+        return result;
+    }
+
+    private static void One(byte* mask, int height, int width, float* box, RoiAlignSettings settings, float* target)
+    {
+        float* roi = stackalloc float[] { 0, box[0], box[1], box[2], box[3] };
+        var region = new RoiAlignRegion(roi, settings);
+        using var rows = new SampleAxis(settings.Height, height);
+        using var columns = new SampleAxis(settings.Width, width);
+        rows.Build(region.Y, region.BinHeight, settings.Height, region.GridHeight, height);
+        columns.Build(region.X, region.BinWidth, settings.Width, region.GridWidth, width);
+        float scale = region.InverseCount;
+        for (int y = 0; y < settings.Height; y++, target += settings.Width)
+        {
+            for (int r = rows.Start[y]; r < rows.Start[y + 1]; r++)
+            {
+                byte* line = mask + ((long)rows.Index[r] * width);
+                float weight = rows.Weight[r] * scale;
+                for (int x = 0; x < settings.Width; x++)
+                {
+                    float sum = 0;
+                    for (int c = columns.Start[x]; c < columns.Start[x + 1]; c++)
+                    {
+                        sum += line[columns.Index[c]] * columns.Weight[c];
+                    }
+
+                    target[x] += weight * sum;
+                }
+            }
+        }
     }
 }

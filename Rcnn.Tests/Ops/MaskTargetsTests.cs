@@ -29,6 +29,22 @@ public sealed class MaskTargetsTests
     }
 
     [Fact]
+    public void RandomBoxes_AreAsRoiAlignOfTheMaskAsFloats_AtAnyThreadCount()
+    {
+        var random = new RandomStream(7);
+        Tensor masks = rand([5, 37, 53]).gt(0.5).to(uint8);
+        float[] corners = Inputs.Boxes(random, 60, width: 50, height: 35, largest: 60);
+        (corners[0], corners[1], corners[2], corners[3]) = (-200, -100, 400, 300);
+        (corners[4], corners[6]) = (20, 20);
+        (corners[8], corners[10]) = (30, 10);
+        Tensor boxes = Inputs.BoxTensor(corners), matched = tensor(Enumerable.Range(0, 60).Select(i => (long)(i % 5)).ToArray());
+        Tensor rois = cat([matched.to(float32).unsqueeze(1), boxes], 1);
+        float[] expected = Inputs.Floats(RoiAlign.Apply(masks.to(float32).unsqueeze(1), rois, 14, 14, 1, 0, aligned: false));
+        Inputs.Close([.. expected.Select(v => (double)v)], Inputs.Floats(MaskTargets.Of(masks, boxes, matched, 14)), 1e-6);
+        Inputs.SameAtAnyThreadCount(() => Inputs.Floats(MaskTargets.Of(masks, boxes, matched, 14)));
+    }
+
+    [Fact]
     public void NothingOrWrong_IsNamed()
     {
         Tensor masks = zeros([2, 5, 5], uint8), none = zeros([0], int64);

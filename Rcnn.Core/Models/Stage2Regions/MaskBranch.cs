@@ -89,31 +89,13 @@ public sealed class MaskBranch
         else
         {
             Tensor logits = Predict(maps, samples.ForegroundBoxes, batch);
-            Tensor targets = Targets(samples, masks, (int)logits.shape[^1]);
+            Tensor targets = cat(
+                [.. masks.Select((m, i) => MaskTargets.Of(m, samples.ForegroundBoxes[i], samples.ForegroundObjects[i], (int)logits.shape[^1]))], 0);
             loss = _config.Activation == "softmax" ? Softmax(logits, samples.ForegroundLabels, targets)
                 : F.binary_cross_entropy_with_logits(OfClass(logits, samples.ForegroundLabels), targets);
         }
 
         losses.Add("loss_mask", (_config.LossWeight == 1 ? loss : loss.mul(_config.LossWeight)).MoveToOuterDisposeScope());
-    }
-
-    /// <summary>
-    /// [F,M,M] float32 in [0,1]: each foreground box's object mask, pooled with the original adaptive RoIAlign and not made binary again, as in torchvision.
-    /// </summary>
-    private static Tensor Targets(RegionSamples samples, IReadOnlyList<Tensor> masks, int side)
-    {
-        using IDisposable noGradient = no_grad();
-        var targets = new List<Tensor>();
-        for (int i = 0; i < masks.Count; i++)
-        {
-            if (samples.ForegroundBoxes[i].shape[0] > 0)
-            {
-                Tensor rois = cat([samples.ForegroundObjects[i].to(ScalarType.Float32).unsqueeze(1), samples.ForegroundBoxes[i]], 1);
-                targets.Add(RoiAlign.Apply(masks[i].to(ScalarType.Float32).unsqueeze(1), rois, side, side, 1, 0, aligned: false).squeeze(1));
-            }
-        }
-
-        return cat([.. targets], 0);
     }
 
     private static Tensor Softmax(Tensor logits, Tensor labels, Tensor targets)
