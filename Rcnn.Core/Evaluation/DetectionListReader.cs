@@ -47,8 +47,14 @@ internal static class DetectionListReader
                 }
 
                 field = "";
+                long first = reader.TokenStartIndex;
                 rows.Add(Row(ref reader, bytes.AsMemory(start), masks, ref field));
                 field = "";
+                if (rows.Count == 1)
+                {
+                    // Rows are alike: room for all of them at once, instead of copies that grow.
+                    rows.EnsureCapacity((int)Math.Min((bytes.Length - start) / (reader.BytesConsumed - first), 1 << 22));
+                }
             }
 
             if (reader.Read())

@@ -35,25 +35,16 @@ public sealed class Rle : Segmentation
     public static Rle FromCode(int height, int width, ReadOnlyMemory<byte> code)
     {
         long pixels = RleCodec.Pixels(height, width), sum = 0, area = 0;
-        var runs = new RleReader(code.Span);
-        for (int i = 0; runs.MoveNext(); i++)
+        using var runs = new RunBuffer();
+        runs.Advance(RleCode.Read(code.Span, runs.Reserve(code.Length)));
+        ReadOnlySpan<uint> lengths = runs.Span;
+        for (int i = 0; i < lengths.Length; i++)
         {
-            if (runs.Current < 0)
-            {
-                throw new ArgumentException($"counts: run {i} is {runs.Current}, at least 0 expected", nameof(code));
-            }
-
-            sum += runs.Current;
-            area += (i & 1) == 0 ? 0 : runs.Current;
-            if (sum > pixels)
-            {
-                break;
-            }
+            sum += lengths[i];
+            area += (i & 1) == 0 ? 0 : lengths[i];
         }
 
-        return runs.Fault is { } fault ? throw new ArgumentException($"counts: {fault}", nameof(code))
-            : sum != pixels ? throw new ArgumentException(Mismatch(height, width, sum), nameof(code))
-            : new Rle(height, width, code, area);
+        return sum == pixels ? new Rle(height, width, code, area) : throw new ArgumentException(Mismatch(height, width, sum), nameof(code));
     }
 
     /// <inheritdoc cref="FromCode(int, int, ReadOnlyMemory{byte})"/>
@@ -231,21 +222,13 @@ public sealed class Rle : Segmentation
             area += runs[i];
         }
 
-        return new Rle(height, width, RleCodec.Compress(runs), area);
+        return new Rle(height, width, RleCode.Write(runs), area);
     }
 
     /// <summary>Appends the runs.</summary>
     internal void Decode(RunBuffer runs)
     {
-        var reader = new RleReader(_code.Span);
-        Span<uint> free = runs.Reserve(_code.Length);
-        int count = 0;
-        while (reader.MoveNext())
-        {
-            free[count++] = (uint)reader.Current;
-        }
-
-        runs.Advance(count);
+        runs.Advance(RleCode.Read(_code.Span, runs.Reserve(_code.Length)));
     }
 
     private static Rle Merge(IReadOnlyList<Rle> masks, bool all)
@@ -296,5 +279,5 @@ public sealed class Rle : Segmentation
     }
 
     private static string Mismatch(int height, int width, long sum) =>
-        $"counts add up to {(sum > (long)height * width ? "more" : sum)} pixels, {height}×{width} has {(long)height * width}";
+        $"counts add up to {sum} pixels, {height}×{width} has {(long)height * width}";
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Numerics;
 using System.Runtime.Intrinsics;
 using Rcnn.Ops.Kernels;
@@ -149,11 +148,13 @@ internal static unsafe class RleCodec
             return default;
         }
 
-        uint left = width, top = height, right = 0, bottom = 0, end = 0, begin = 0;
+        uint left = width, top = height, right = 0, bottom = 0, end = 0, begin = 0, x = 0;
         for (int i = 0; i < pairs; i++)
         {
             end = unchecked(end + runs[i]);
-            uint at = unchecked(end - (uint)(i & 1)), x = at / height, y = at - (x * height);
+            uint at = unchecked(end - (uint)(i & 1));
+            x = Column(at, height, x);
+            uint y = at - (x * height);
             if ((i & 1) == 0)
             {
                 begin = x;
@@ -168,6 +169,13 @@ internal static unsafe class RleCodec
         }
 
         return unchecked((left, top, right - left + 1, bottom - top + 1));
+    }
+
+    /// <summary>at / height: mostly the column asked for last or the one behind it, which needs no division.</summary>
+    public static uint Column(uint at, uint height, uint last)
+    {
+        ulong start = (ulong)last * height;
+        return at - start < height ? last : at - start - height < height ? last + 1 : at / height;
     }
 
     /// <summary>Appends the runs of the union, or of the intersection, of two masks of one size.</summary>
@@ -207,29 +215,6 @@ internal static unsafe class RleCodec
 
             inside = now;
         }
-    }
-
-    /// <summary>The characters of the runs; see <see cref="RleReader"/>.</summary>
-    public static byte[] Compress(ReadOnlySpan<uint> runs)
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, checked(7 * runs.Length)));
-        int length = 0;
-        for (int i = 0; i < runs.Length; i++)
-        {
-            long x = i > 2 ? (long)runs[i] - runs[i - 2] : runs[i];
-            bool more = true;
-            while (more)
-            {
-                int group = (int)(x & 31);
-                x >>= 5;
-                more = (group & 16) != 0 ? x != -1 : x != 0;
-                buffer[length++] = (byte)((more ? group | 32 : group) + 48);
-            }
-        }
-
-        byte[] result = buffer.AsSpan(0, length).ToArray();
-        ArrayPool<byte>.Shared.Return(buffer);
-        return result;
     }
 
     // Bit c: pixel c of the row is not 0.

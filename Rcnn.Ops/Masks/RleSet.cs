@@ -33,14 +33,15 @@ public sealed class RleSet : IDisposable
         ReadOnlySpan<uint> runs = _runs.Span;
         int start = _spans.Count, count = 0;
         Span<uint> free = _spans.Reserve(runs.Length);
-        uint at = 0, rows = (uint)_height, top = uint.MaxValue, bottom = 0;
+        uint at = 0, column = 0, rows = (uint)_height, top = uint.MaxValue, bottom = 0;
         for (int i = 1; i < runs.Length; i += 2)
         {
             at += runs[i - 1];
             uint end = at + runs[i];
             if (end > at)
             {
-                uint first = at % rows, last = first + (end - at);
+                column = RleCodec.Column(at, rows, column);
+                uint first = at - (column * rows), last = first + (end - at);
                 (top, bottom) = last > rows ? (0, rows) : (Math.Min(top, first), Math.Max(bottom, last));
                 (free[count], free[count + 1]) = (at, end);
                 count += 2;

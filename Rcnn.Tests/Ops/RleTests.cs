@@ -117,11 +117,11 @@ public sealed class RleTests
         Assert.Contains("counts[1]: 0 to 6 expected, got -4", Message(() => Rle.FromCounts(2, 3, [1, -4, 9])));
         Assert.Contains("counts[0]: 0 to 6 expected, got 9223372036854775807", Message(() => Rle.FromCounts(2, 3, [long.MaxValue])));
         Assert.Contains("counts add up to 5 pixels, 2×3 has 6", Message(() => Rle.Parse(2, 3, "122")));
-        Assert.Contains("counts add up to more pixels, 2×3 has 6", Message(() => Rle.Parse(2, 3, "133")));
+        Assert.Contains("counts add up to 7 pixels, 2×3 has 6", Message(() => Rle.Parse(2, 3, "133")));
         Assert.Contains("the code ends inside a number", Message(() => Rle.Parse(2, 3, "13P")));
         Assert.Contains("character 1 is ' ', '0' to 'o' expected", Message(() => Rle.Parse(2, 3, "1 2")));
         Assert.Contains("character 1 has the code 200", Message(() => Rle.FromCode(2, 3, new byte[] { 49, 200 })));
-        Assert.Contains("run 1 is -1, at least 0 expected", Message(() => Rle.Parse(2, 3, "1O6")));
+        Assert.Contains("run 1 is -1, 0 to 4294967295 expected", Message(() => Rle.Parse(2, 3, "1O6")));
         Assert.Contains("is too long", Message(() => Rle.Parse(2, 3, "PPPPPPPPPP1")));
         Assert.Contains("counts add up to 0 pixels", Message(() => Rle.Parse(2, 3, "")));
         Assert.Contains("pixels: 6 bytes for 2×3 expected, got 5", Message(() => Rle.Encode(new byte[5], 2, 3)));
