@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers;
 using System.Text.Json;
 using Rcnn.Core.Data;
 using Rcnn.Ops;
@@ -6,7 +6,8 @@ using Rcnn.Ops;
 namespace Rcnn.Core.Evaluation;
 
 /// <summary>
-/// Streams a COCO result list without building a document: half a million rows take a fraction of a second. Masks stay where they are, as slices of the file's bytes.
+/// Streams a COCO result list without building a document: half a million rows take a fraction of a second. Masks stay where they are, as slices of the file's bytes;
+/// those with escapes, which are most, are shortened in place.
 /// </summary>
 internal static class DetectionListReader
 {
@@ -86,13 +87,14 @@ internal static class DetectionListReader
         }
     }
 
-    private static DetectionRow Row(ref Utf8JsonReader reader, ReadOnlyMemory<byte> bytes, DetectionMasks masks, ref string field)
+    private static DetectionRow Row(ref Utf8JsonReader reader, Memory<byte> bytes, DetectionMasks masks, ref string field)
     {
         long image = 0;
         long category = 0;
         double score = 0;
         Span<double> box = stackalloc double[4];
-        Utf8JsonReader segmentation = default;
+        Utf8JsonReader skipped = default;
+        Rle? mask = null;
         Fields seen = Fields.None;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -128,9 +130,16 @@ internal static class DetectionListReader
             else if (reader.ValueTextEquals("segmentation"u8))
             {
                 field = "segmentation";
-                segmentation = reader;
                 seen |= Fields.Mask;
-                reader.Skip();
+                if (masks == DetectionMasks.Skip)
+                {
+                    skipped = reader;
+                    reader.Skip();
+                }
+                else
+                {
+                    mask = Mask(ref reader, bytes);
+                }
             }
             else
             {
@@ -142,16 +151,14 @@ internal static class DetectionListReader
         Require(seen, Fields.Image, "image_id");
         Require(seen, Fields.Category, "category_id");
         Require(seen, Fields.Score, "score");
-        Rle? mask = null;
-        if (masks == DetectionMasks.Require || ((seen & Fields.Mask) != 0 && (masks == DetectionMasks.Keep || (seen & Fields.Box) == 0)))
+        if (masks == DetectionMasks.Require)
         {
             Require(seen, Fields.Mask, "segmentation");
-            field = "segmentation";
-            mask = Mask(segmentation, bytes);
         }
 
-        if ((seen & Fields.Box) == 0 && mask is not null)
+        if ((seen & Fields.Box) == 0 && (seen & Fields.Mask) != 0)
         {
+            mask ??= Mask(ref skipped, bytes);
             (uint x, uint y, uint width, uint height) = mask.Box();
             return new DetectionRow(image, (int)category, x, y, width, height, score, masks == DetectionMasks.Skip ? null : mask);
         }
@@ -225,8 +232,8 @@ internal static class DetectionListReader
         }
     }
 
-    // The reader stands on the field's name. Compressed counts are kept as a slice of the file; text with escapes is copied.
-    private static Rle Mask(Utf8JsonReader reader, ReadOnlyMemory<byte> bytes)
+    // The reader stands on the field's name, and in the end on the object's last brace.
+    private static Rle Mask(ref Utf8JsonReader reader, Memory<byte> bytes)
     {
         const string Wanted = "an object with size [height, width] and counts expected";
         reader.Read();
@@ -252,9 +259,8 @@ internal static class DetectionListReader
                 reader.Read();
                 if (reader.TokenType == JsonTokenType.String)
                 {
-                    code = reader.ValueIsEscaped
-                        ? Encoding.UTF8.GetBytes(reader.GetString()!)
-                        : bytes.Slice((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
+                    Memory<byte> text = bytes.Slice((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
+                    code = reader.ValueIsEscaped ? Unescape(in reader, text) : text;
                     continue;
                 }
 
@@ -289,6 +295,15 @@ internal static class DetectionListReader
         {
             throw new FieldException("segmentation", CocoSegmentation.Reason(e), complete: true);
         }
+    }
+
+    private static ReadOnlyMemory<byte> Unescape(in Utf8JsonReader reader, Memory<byte> text)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(text.Length);
+        int length = reader.CopyString(buffer);
+        buffer.AsSpan(0, length).CopyTo(text.Span);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return text[..length];
     }
 
     private sealed class FieldException(string field, string message, bool found = true, bool complete = false) : Exception(message)
