@@ -51,11 +51,11 @@ public static unsafe class MaskTargets
     private static void One(byte* mask, int height, int width, float* box, RoiAlignSettings settings, float* target)
     {
         float* roi = stackalloc float[] { 0, box[0], box[1], box[2], box[3] };
-        var region = new RoiAlignRegion(roi, settings);
+        var region = new RoiAlignRegion(roi, settings, height, width);
         using var rows = new SampleAxis(settings.Height, height);
         using var columns = new SampleAxis(settings.Width, width);
-        rows.Build(region.Y, region.BinHeight, settings.Height, region.GridHeight, height);
-        columns.Build(region.X, region.BinWidth, settings.Width, region.GridWidth, width);
+        rows.Build(region.Y);
+        columns.Build(region.X);
         float scale = region.InverseCount;
         for (int y = 0; y < settings.Height; y++, target += settings.Width)
         {

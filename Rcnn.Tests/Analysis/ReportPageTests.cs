@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Rcnn.Core.Analysis;
 using Rcnn.Core.Data;
@@ -30,8 +31,8 @@ public sealed class ReportPageTests : IDisposable
     {
         IDetectionDataset data = DatasetFactory.Open("synthetic:easy:val:6");
         RunFolder run = Run(data);
-        CocoGroundTruth truth = CocoGroundTruth.FromDataset(data);
-        DetectionFile.Write(run.DetectionsFile, truth.Objects.Select(o => new DetectionRow(o.ImageId, o.CategoryId, o.X, o.Y, o.Width, o.Height, 0.9)));
+        CocoGroundTruth truth = CocoGroundTruth.FromDataset(data, masks: true);
+        DetectionFile.Write(run.DetectionsFile, truth.Objects.Select(o => new DetectionRow(o.ImageId, o.CategoryId, o.X, o.Y, o.Width, o.Height, 0.9, o.Mask)));
 
         string path = RunReport.Write(run, data, samples: 3);
 
@@ -42,6 +43,15 @@ public sealed class ReportPageTests : IDisposable
         Assert.Contains("1.000", page.Descendants("b").Select(b => b.Value)); // The detections are the ground truth.
         Assert.Equal(3, page.Descendants().Count(e => e.Name.LocalName == "image"));
         Assert.Equal(6, page.Descendants().Count(e => e.Name.LocalName == "use"));
+
+        // Masks of ground truth and detections: on each shown image the same ones twice.
+        string[] masks = [.. page.Descendants().Where(e => e.Name.LocalName == "path" && e.Attribute("fill-opacity") is not null).Select(e => e.Attribute("d")!.Value)];
+        int[] shown = [.. new SampleDetections(data, 3).Indices];
+        Assert.Equal(2 * shown.Sum(i => data[i].Objects.Count), masks.Length);
+        Assert.All(masks.GroupBy(d => d), g => Assert.Equal(0, g.Count() % 2));
+        double Area(string path) => Regex.Matches(path, @"M(\d+) (\d+)H(\d+)V(\d+)H\d+z").Sum(m =>
+            (int.Parse(m.Groups[3].Value) - int.Parse(m.Groups[1].Value)) * (double)(int.Parse(m.Groups[4].Value) - int.Parse(m.Groups[2].Value)));
+        Assert.Equal(shown.SelectMany(i => data[i].Objects).Select(o => o.Area).Order(), masks.Select(Area).Order().Where((_, i) => i % 2 == 0));
         Assert.DoesNotContain("src=\"http", text);
         Assert.DoesNotContain("NaN", text.Replace("\"NaN\"", ""));
         Assert.All(
