@@ -15,7 +15,7 @@ public sealed class MaskEvaluationTests
     {
         var data = new SyntheticDataset(SceneOptions.Easy, "val", 3);
         using TwoStageDetector detector = DetectorFactory.Create(TinyDetector.Mask, 1);
-        EvaluationSummary summary = EvaluationRun.Execute(detector, data, new EvaluationOptions { MaxSide = 128, Workers = 0 });
+        EvaluationSummary summary = EvaluationRun.Execute(detector, data, new EvaluationOptions { MaxSide = 128, Workers = 0, Threads = Engine.Threads });
         Assert.NotEmpty(summary.Detections);
         Assert.All(summary.Detections, d =>
         {
@@ -42,7 +42,7 @@ public sealed class MaskEvaluationTests
     public void ADetectorWithoutMasks_IsMeasuredByBoxesAlone()
     {
         using TwoStageDetector detector = DetectorFactory.Create(TinyDetector.Pyramid, 1);
-        EvaluationSummary summary = EvaluationRun.Execute(detector, new SyntheticDataset(SceneOptions.Easy, "val", 2), new EvaluationOptions { MaxSide = 128, Workers = 0 });
+        EvaluationSummary summary = EvaluationRun.Execute(detector, new SyntheticDataset(SceneOptions.Easy, "val", 2), new EvaluationOptions { MaxSide = 128, Workers = 0, Threads = Engine.Threads });
         Assert.Equal(12, summary.Metrics.Count);
         Assert.All(summary.Detections, d => Assert.Null(d.Mask));
     }
