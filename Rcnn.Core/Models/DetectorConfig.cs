@@ -151,8 +151,20 @@ public sealed record RoiConfig
 {
     /// <summary>Feature levels pooled from ("0", "1", …); null takes all but the pooled top level.</summary>
     public string[]? Levels { get; init; }
+
+    /// <summary>
+    /// How a region becomes a grid, for boxes and masks: align (He et al. 2017), align-max (the largest sample instead of the mean), pool (the largest cell,
+    /// corners rounded to whole cells; Girshick 2015, §2.1) or warp (Dai et al. 2016, §3.2).
+    /// </summary>
+    public string Pooling { get; init; } = "align";
+
+    /// <summary>Cells of the pooled region along each axis.</summary>
     public int PoolSize { get; init; } = 7;
+
+    /// <summary>Samples for each cell and axis; align and align-max take ⌈side / cells⌉ where it is 0, warp needs 1 or more, pool has none.</summary>
     public int SamplingRatio { get; init; } = 2;
+
+    /// <summary>align and align-max: shift by half a cell of the map.</summary>
     public bool Aligned { get; init; }
 
     /// <summary>Box side s₀ in pixels that is pooled from level k₀. Lin et al. 2017, eq. 1.</summary>

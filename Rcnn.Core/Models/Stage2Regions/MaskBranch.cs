@@ -11,7 +11,7 @@ namespace Rcnn.Core.Models.Stage2Regions;
 public sealed class MaskBranch
 {
     private readonly MaskConfig _config;
-    private readonly MultiScaleRoiAlign _pool;
+    private readonly MultiScaleRoiPooling _pool;
 
     /// <exception cref="RcnnException">A setting out of range.</exception>
     public MaskBranch(RoiConfig config, int classes, int channels)
@@ -28,7 +28,7 @@ public sealed class MaskBranch
                 $"roi.mask: poolSize, width and layers of 1 or more expected, got {_config.PoolSize}, {_config.Width}, [{string.Join(",", _config.Layers)}]");
         }
 
-        _pool = new MultiScaleRoiAlign(_config.PoolSize, _config.PoolSize, config.SamplingRatio, config.Aligned, config.CanonicalSize, config.CanonicalLevel);
+        _pool = RegionPooling.Create(config, _config.PoolSize);
         Head = new MaskHead(_config, channels);
         Predictor = new MaskPredictor(Head.Channels, _config.Width, classes);
     }

@@ -13,7 +13,7 @@ public sealed class RegionHeads : Module
     private readonly RoiConfig _config;
     private readonly int _classes;
     private readonly int[] _levels;
-    private readonly MultiScaleRoiAlign _pool;
+    private readonly MultiScaleRoiPooling _pool;
     private readonly Matcher _matcher;
     private readonly RegionSampler _sampler;
     private readonly BoxCoder _coder;
@@ -21,7 +21,7 @@ public sealed class RegionHeads : Module
     private readonly BoxCriterion _boxLoss;
 
     /// <param name="masks">Build the mask branch too.</param>
-    /// <exception cref="RcnnException">A level that the backbone does not have, or a setting of the mask branch out of range.</exception>
+    /// <exception cref="RcnnException">A level that the backbone does not have, or a setting of the pooling or the mask branch out of range.</exception>
     public RegionHeads(RoiConfig config, int classes, IReadOnlyList<string> levels, int channels, RegionHead head, bool masks = false)
         : base(nameof(RegionHeads))
     {
@@ -33,7 +33,7 @@ public sealed class RegionHeads : Module
         }
 
         (_config, _classes) = (config, classes);
-        _pool = new MultiScaleRoiAlign(config.PoolSize, config.PoolSize, config.SamplingRatio, config.Aligned, config.CanonicalSize, config.CanonicalLevel);
+        _pool = RegionPooling.Create(config, config.PoolSize);
         _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: false);
         _sampler = new RegionSampler(config);
         _coder = new BoxCoder(config.BoxWeights);
