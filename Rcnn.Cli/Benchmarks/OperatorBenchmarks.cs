@@ -56,6 +56,8 @@ internal static class OperatorBenchmarks
         }),
         .. BoxBenchmarks.All(),
         .. MaskBenchmarks.All(),
+        new SelectiveSearchBenchmark("fast", SelectiveSearchOptions.Fast),
+        new SelectiveSearchBenchmark("quality", SelectiveSearchOptions.Quality),
         .. LossBenchmarks.All(),
     ];
 

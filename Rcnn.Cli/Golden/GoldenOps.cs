@@ -41,6 +41,8 @@ internal static class GoldenOps
         new RleIouGolden(),
         new RleMergeGolden(),
         new ResizeGolden(),
+        new GraphSegmentationGolden(),
+        new SelectiveSearchGolden(),
     ];
 
     public static IGoldenCase? Find(string op) => All.FirstOrDefault(c => c.Op == op);

@@ -1,3 +1,5 @@
+using Rcnn.Ops;
+
 namespace Rcnn.Core.Data.Proposals;
 
 /// <summary>Proposal methods by name.</summary>
@@ -7,6 +9,11 @@ public static class ProposalMethods
     private static readonly Dictionary<string, Func<IProposalMethod>> Known = new()
     {
         ["sliding-windows"] = () => new SlidingWindows(),
+        ["selective-search-single"] = () => new SelectiveSearchProposals("single", SelectiveSearchOptions.Single),
+        ["selective-search-fast"] = () => new SelectiveSearchProposals("fast", SelectiveSearchOptions.Fast),
+        ["selective-search-quality"] = () => new SelectiveSearchProposals("quality", SelectiveSearchOptions.Quality),
+        ["selective-search-paper-fast"] = () => new SelectiveSearchProposals("paper-fast", SelectiveSearchOptions.PaperFast),
+        ["selective-search-paper-quality"] = () => new SelectiveSearchProposals("paper-quality", SelectiveSearchOptions.PaperQuality),
     };
 
     public static IReadOnlyCollection<string> Names => Known.Keys;

@@ -67,6 +67,7 @@ internal static class OperatorFingerprints
         ("mask_paste", r => [MaskPaste.Apply(Uniform(r, 13, 1, 14, 14), Boxes(r, 13), (83, 101)), MaskPaste.Apply(Uniform(r, 13, 1, 14, 14), Boxes(r, 13), (83, 101), convention: MaskPasteConvention.Detectron2)]),
         ("mask_targets", r => [MaskTargets.Of(Uniform(r, 3, 83, 101).gt(0.5).to(uint8), Boxes(r, 13), Labels(r, 13, 3), 14)]),
         ("rle", r => [Bytes([.. RleMasks(r, 9).SelectMany(m => m.Code.ToArray())]), tensor(Rle.Iou(RleMasks(r, 9), RleMasks(r, 5)))]),
+        ("selective_search", r => [SelectiveSearch.Apply(SearchScenes.Scene(r, 61, 87), 61, 87, SelectiveSearchOptions.Quality with { MinSize = 10 })]),
     ];
 
     private static Tensor[] WithGradient(RandomStream random, bool channelsLast, Func<Tensor, Tensor, Tensor> pool)
