@@ -107,6 +107,18 @@ public sealed class TwoStageDetector : Module
         return (Weights?.Apply(losses) ?? losses).MoveToOuterScope();
     }
 
+    /// <summary>What stage 1 proposes, [P,4] float32 for each image in its own pixels, the best first. Without gradients.</summary>
+    /// <param name="train">The limits for training, else those for testing.</param>
+    /// <exception cref="InvalidOperationException">There is no proposal network.</exception>
+    public IReadOnlyList<Tensor> ProposeRegions(IReadOnlyList<Tensor> images, bool train)
+    {
+        using var scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        ImageBatch batch = Transform.Batch(images);
+        IReadOnlyList<Tensor> proposals = Rpn.Propose(Rpn.call(backbone.call(batch.Pixels)), batch, train);
+        return [.. proposals.Select((p, i) => InputTransform.ScaleBoxes(p, batch.Sizes[i], batch.OriginalSizes[i]).MoveToOuterDisposeScope())];
+    }
+
     private IReadOnlyList<Tensor> Propose(
         RpnPrediction? prediction, IReadOnlyList<Tensor>? external, ImageBatch batch, bool train)
     {

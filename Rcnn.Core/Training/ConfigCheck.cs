@@ -13,6 +13,16 @@ public static class ConfigCheck
         NotNegative("data.cacheMegabytes", config.Data.CacheMegabytes);
         NotNegative("data.workers", config.Data.Workers);
         Positive("data.prefetch", config.Data.Prefetch);
+        if (config.Procedure is not ("joint" or "alternating"))
+        {
+            throw RcnnException.Usage($"procedure={config.Procedure}: expected joint or alternating");
+        }
+
+        if (config.Procedure == "alternating" && (config.Parts.Length > 0 || config.Model.Assembly == "fast-rcnn"))
+        {
+            throw RcnnException.Usage("procedure=alternating: expected a model with a proposal network, and no parts");
+        }
+
         Positive("data.proposals.limit", config.Data.Proposals.Limit);
         NotNegative("threads", config.Threads);
         NotNegative("evalEvery", config.EvalEvery);

@@ -36,6 +36,9 @@ public sealed record TrainConfig
     /// <summary>The validation metric that chooses the best checkpoint, larger is better: AP, AP50, AP75 or mAP.</summary>
     public string BestMetric { get; init; } = "AP";
 
+    /// <summary>joint (both stages at once) or alternating (the four steps of Ren et al. 2015, §3.2; see <see cref="AlternatingTraining"/>).</summary>
+    public string Procedure { get; init; } = "joint";
+
     /// <summary>
     /// The parts of the model that are trained, by the first word of their parameters' names: backbone, rpn, roi_heads. Without rpn or roi_heads that stage has no losses; what is not
     /// named keeps its weights and statistics. Empty trains everything.

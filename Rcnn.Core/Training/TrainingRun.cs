@@ -31,6 +31,11 @@ public static class TrainingRun
         CancellationToken cancellation = default)
     {
         config = Resolve(config, train, validation);
+        if (config.Procedure == "alternating")
+        {
+            return AlternatingTraining.Execute(config, train, validation, outDir, observer, resume, cancellation);
+        }
+
         Engine.Threads = config.Threads > 0 ? config.Threads : Environment.ProcessorCount;
         using TwoStageDetector detector = DetectorFactory.Create(config.Model, config.Seed);
         TrainedParts.Apply(detector, config.Parts);
@@ -102,7 +107,8 @@ public static class TrainingRun
         }
         else if (config.Init is not null)
         {
-            observer?.Message(initialize(config.Init));
+            string loaded = initialize(config.Init);
+            observer?.Message(loaded);
             trainer.Average?.Restart();
         }
 

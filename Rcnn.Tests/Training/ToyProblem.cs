@@ -26,6 +26,9 @@ internal sealed class ToyProblem : IDisposable
     /// <summary>Called before the loss of each step; may spoil the weights or cancel.</summary>
     public Action<int>? Before { get; init; }
 
+    /// <summary>Told of the weight file that the run starts from.</summary>
+    public Action<string>? Initialize { get; init; }
+
     public int Steps { get; private set; }
 
     public static TrainConfig Baseline(string optimizer = "sgd") => new()
@@ -45,7 +48,13 @@ internal sealed class ToyProblem : IDisposable
         TrainConfig config = TrainingRun.Resolve(Config with { Model = Config.Model with { Classes = data.ClassNames.Count + 1 } }, data, validation);
         return TrainingRun.Execute(
             config, data, validation, TrainingRun.Folder(config, folder, resume), Model, Loss,
-            (_, _) => new Dictionary<string, double> { ["AP"] = 1.0 / (1 + Steps) }, file => file, observer, cancellation);
+            (_, _) => new Dictionary<string, double> { ["AP"] = 1.0 / (1 + Steps) }, Start, observer, cancellation);
+
+        string Start(string file)
+        {
+            Initialize?.Invoke(file);
+            return file;
+        }
     }
 
     public byte[] Weights()

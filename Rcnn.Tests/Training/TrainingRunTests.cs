@@ -106,6 +106,16 @@ public sealed class TrainingRunTests
     }
 
     [Fact]
+    public void InitialWeights_AreLoaded_AlsoWhenNobodyWatches()
+    {
+        using var folder = new TemporaryFolder();
+        var loaded = new List<string>();
+        using var problem = new ToyProblem(ToyProblem.Baseline() with { Init = "weights.pth" }) { Initialize = loaded.Add };
+        problem.Train(folder.File("run"), observer: null);
+        Assert.Equal(["weights.pth"], loaded);
+    }
+
+    [Fact]
     public void ClassesThatDiffer_AreRefused()
     {
         using var folder = new TemporaryFolder();
