@@ -39,6 +39,7 @@ public static class Program
         root.Subcommands.Add(Commands.EvalCommand.Create());
         root.Subcommands.Add(Commands.DetectCommand.Create());
         root.Subcommands.Add(Commands.GalleryCommand.Create());
+        root.Subcommands.Add(Commands.ProposalsCommand.Create());
         root.Subcommands.Add(Commands.RunsCommand.Create());
         root.Subcommands.Add(Commands.WeightsCommand.Create());
         root.Subcommands.Add(Commands.ScoreCommand.Create());

@@ -24,12 +24,13 @@ internal static class TrainCommand
         var minutes = new Option<double?>("--minutes") { Description = "Stop after T minutes of training; schedules follow the time.", HelpName = "T" };
         var seed = new Option<long?>("--seed") { Description = "Seed of weights, order, augmentation and sampling (default 0).", HelpName = "S" };
         var resume = new Option<bool>("--resume") { Description = "Continue the run in --out from its last checkpoint." };
+        var procedure = new Option<string?>("--procedure") { Description = "joint, or alternating: the four steps of the Faster R-CNN paper.", HelpName = "P" };
         var set = new Option<string[]>("--set") { Description = "Change a setting of config.json, such as optimizer.learningRate=0.02; may be repeated.", HelpName = "key=value" };
         var command = new Command("train",
             "Train a detector.\nExample: rcnn train --data voc:photos/train --model faster-rcnn-c4 --backbone mobilenet_v2 --minutes 10 --out runs/first\n"
             + "Continue: rcnn train --resume --out runs/first")
         {
-            data, validation, model, backbone, init, output, steps, epochs, minutes, seed, resume, set,
+            data, validation, model, backbone, init, output, steps, epochs, minutes, seed, resume, procedure, set,
         };
         command.SetAction(parsed => Run(new TrainArguments(
             parsed.GetValue(data),
@@ -41,7 +42,7 @@ internal static class TrainCommand
             new StopConfig { Steps = parsed.GetValue(steps), Epochs = parsed.GetValue(epochs), Minutes = parsed.GetValue(minutes) },
             parsed.GetValue(seed),
             parsed.GetValue(resume),
-            parsed.GetValue(set) ?? [])));
+            [.. parsed.GetValue(procedure) is { } p ? ["procedure=" + p] : Array.Empty<string>(), .. parsed.GetValue(set) ?? []])));
         return command;
     }
 
