@@ -35,6 +35,7 @@ public abstract unsafe class ExampleSampler
     /// <exception cref="ArgumentException">Another shape or type, or no overlaps where they are needed.</exception>
     public SampledIndices Sample(Tensor labels, Tensor? overlaps, RandomStream? random)
     {
+        ArgumentNullException.ThrowIfNull(labels);
         if (labels.dtype != ScalarType.Float32)
         {
             OperatorInput.OfType(labels, nameof(labels), ScalarType.Int64);
