@@ -39,6 +39,14 @@ internal static class OperatorFingerprints
     [
         ("iou", r => [BoxOps.Iou(Boxes(r, 301), Boxes(r, 61))]),
         ("giou", r => [BoxOps.GeneralizedIou(Boxes(r, 301), Boxes(r, 61))]),
+        ("diou", r => [BoxOps.DistanceIou(Boxes(r, 301), Boxes(r, 61))]),
+        ("ciou", r => [BoxOps.CompleteIou(Boxes(r, 301), Boxes(r, 61))]),
+        ("box_losses", r => [.. ((Func<Tensor, Tensor, nn.Reduction, double, Tensor>[])[BoxLosses.Iou, BoxLosses.Generalized, BoxLosses.Distance, BoxLosses.Complete]).SelectMany(loss =>
+        {
+            Tensor input = Boxes(r, 203).requires_grad_(true), value = loss(input, Boxes(r, 203), nn.Reduction.Sum, 1e-7);
+            value.backward();
+            return new[] { value.detach(), input.grad! };
+        })]),
         ("code", r =>
         {
             Tensor from = Boxes(r, 203), codes = new BoxCoder([10, 10, 5, 5]).Encode(Boxes(r, 203), from);
@@ -48,12 +56,34 @@ internal static class OperatorFingerprints
         ("match", r => [new Matcher(0.6, 0.3, true).Match(Boxes(r, 2501), Boxes(r, 13))]),
         ("nms", r => [Nms.Run(Boxes(r, 1903), Uniform(r, 1903), 0.5)]),
         ("batched_nms", r => [Nms.Batched(Boxes(r, 1903), Uniform(r, 1903), Labels(r, 1903, 7), 0.5), Nms.Batched(Boxes(r, 703), Uniform(r, 703), Labels(r, 703, 7), 0.5)]),
+        ("soft_nms", r =>
+        {
+            SoftNmsResult linear = SoftNms.Run(Boxes(r, 503), Uniform(r, 503), SoftNmsDecay.Linear()), gaussian = SoftNms.Batched(Boxes(r, 503), Uniform(r, 503), Labels(r, 503, 5), SoftNmsDecay.Gaussian());
+            return [linear.Keep, linear.Scores, gaussian.Keep, gaussian.Scores];
+        }),
+        ("fusion", r =>
+        {
+            FusedDetections nms = MultiScaleNms.Run([new(Boxes(r, 203), Uniform(r, 203), Labels(r, 203, 3), 0, 20), new(Boxes(r, 101), Uniform(r, 101), Labels(r, 101, 3))], 0.5);
+            ScoredDetections boxes = WeightedBoxFusion.Run([new(Boxes(r, 203), Uniform(r, 203), Labels(r, 203, 3)), new(Boxes(r, 101), Uniform(r, 101), Labels(r, 101, 3))]);
+            return [nms.Boxes, nms.Scores, nms.Labels, nms.Source, boxes.Boxes, boxes.Scores, boxes.Labels];
+        }),
         ("roi_align", r => WithGradient(r, false, (x, rois) => RoiAlign.Apply(x, rois, 5, 3, 0.25, 2, false))),
         ("roi_align_adaptive_nhwc", r => WithGradient(r, true, (x, rois) => RoiAlign.Apply(x, rois, 5, 3, 0.25, 0, true))),
+        ("roi_align_max", r => WithGradient(r, false, (x, rois) => RoiAlign.Apply(x, rois, 5, 3, 0.25, 2, true, reduction: BinReduction.Max))),
+        ("roi_warp", r => WithGradient(r, false, (x, rois) => RoiWarp.Apply(x, rois, 5, 3, 0.25))),
+        ("roi_warp_corners_nhwc", r => WithGradient(r, true, (x, rois) => RoiWarp.Apply(x, rois, 5, 3, 0.25, WarpGrid.Corners, 1))),
         ("roi_pool", r => WithGradient(r, false, (x, rois) => RoiPool.Apply(x, rois, 5, 3, 0.25))),
         ("roi_pool_nhwc", r => WithGradient(r, true, (x, rois) => RoiPool.Apply(x, rois, 5, 3, 0.25))),
         ("multi_scale_roi_align", r => [new MultiScaleRoiAlign(3, 3, 2).Apply([Map(r, 32, 40), Map(r, 16, 20), Map(r, 8, 10)], [Boxes(r, 61), Boxes(r, 7)], [(128, 160), (100, 120)])]),
         ("smooth_l1", r => Loss(r, (x, t) => Losses.SmoothL1(x, t, 0.5, nn.Reduction.Sum))),
+        ("balanced_l1", r => Loss(r, (x, t) => Losses.BalancedL1(x, t, reduction: nn.Reduction.Sum))),
+        ("softmax_focal", r =>
+        {
+            Tensor logits = Gaussian(r, 1501, 13).requires_grad_(true), value = Losses.SoftmaxFocal(logits, Labels(r, 1501, 13));
+            value.backward();
+            return [value.detach(), logits.grad!];
+        }),
+        ("hard_examples", r => [HardExamples.Top(Uniform(r, 901), 64), HardExamples.TopAfterNms(Boxes(r, 901), Uniform(r, 901), 64)]),
         ("sigmoid_focal", r => Loss(r, (x, t) => Losses.SigmoidFocal(x, t.clamp(0, 1), reduction: nn.Reduction.Sum))),
         ("conv3x3", r =>
         {

@@ -2,7 +2,7 @@ using Rcnn.Ops;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Rcnn.Tests.Ops;
+namespace Rcnn.Tests.Ops.Surface;
 
 /// <summary>A public operator as the sweep sees it.</summary>
 /// <param name="Name">Type.Method</param>
