@@ -33,6 +33,8 @@ internal static class DetectCommand
         {
             images, run, weights, model, backbone, score, output, json,
         };
+        var test = new TestOptions();
+        test.AddTo(command);
         command.SetAction(parsed =>
         {
             (TwoStageDetector detector, IReadOnlyList<string> names, DataConfig data) = (parsed.GetValue(run), parsed.GetValue(weights)) switch
@@ -43,7 +45,8 @@ internal static class DetectCommand
             };
             using (detector)
             {
-                return Run(detector, names, data, Files(parsed.GetValue(images)!), parsed.GetValue(score), parsed.GetValue(output), parsed.GetValue(json));
+                var augmented = new TestTimeAugmentation(detector, test.Augmentation(parsed));
+                return Run(detector.Config, augmented, names, data, Files(parsed.GetValue(images)!), parsed.GetValue(score), parsed.GetValue(output), parsed.GetValue(json));
             }
         });
         return command;
@@ -137,7 +140,7 @@ internal static class DetectCommand
     }
 
     private static int Run(
-        TwoStageDetector detector, IReadOnlyList<string> names, DataConfig data, IReadOnlyList<string> files, double least, string? output, string? json)
+        DetectorConfig model, TestTimeAugmentation detector, IReadOnlyList<string> names, DataConfig data, IReadOnlyList<string> files, double least, string? output, string? json)
     {
         var list = new JsonArray();
         using ProposalSource? source = data.Proposals.Method is null ? null : ProposalSources.Open(data.Proposals with { File = null }, null);
@@ -152,7 +155,7 @@ internal static class DetectCommand
             long start = Stopwatch.GetTimestamp();
             using var scope = NewDisposeScope();
             Tensor pixels = tensor(image.Pixels, [image.Height, image.Width, 3], ScalarType.Byte);
-            Detections found = detector.Detect([pixels], Proposals(detector.Config, data, source, image, file))[0];
+            Detections found = detector.Detect([pixels], Proposals(model, data, source, image, file))[0];
             double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             IReadOnlyList<BoxLabel> boxes = DetectionDrawing.Boxes(found, new(image.Height, image.Width));
             BoxLabel[] shown = [.. boxes.Where(b => b.Score >= least)];

@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using Rcnn.Cli.Progress;
 using Rcnn.Core;
 using Rcnn.Core.Data;
+using Rcnn.Core.Models;
 using Rcnn.Core.Runs;
 using Rcnn.Core.Training;
 
@@ -19,22 +21,28 @@ internal static class EvalCommand
         metric.AcceptOnlyFromAmong("coco", "voc07", "voc");
         var json = new Option<string?>("--json") { Description = "Write the metrics to this file.", HelpName = "FILE" };
         var command = new Command("eval",
-            "Measure a trained detector; writes detections.json into the run folder.\nExample: rcnn eval --run runs/first --data voc:photos/test --metric coco")
+            "Measure a trained detector; writes detections.json into the run folder.\nExample: rcnn eval --run runs/first --data voc:photos/test --metric coco\nExample: rcnn eval --run runs/first --scales 0.8,1,1.2 --flip --fusion wbf")
         {
             run, data, metric, json,
         };
-        command.SetAction(parsed => Run(parsed.GetValue(run)!, parsed.GetValue(data), parsed.GetValue(metric)!, parsed.GetValue(json)));
+        var test = new TestOptions();
+        test.AddTo(command);
+        command.SetAction(parsed => Run(parsed.GetValue(run)!, parsed.GetValue(data), parsed.GetValue(metric)!, parsed.GetValue(json), test.Augmentation(parsed)));
         return command;
     }
 
-    private static int Run(string run, string? data, string metric, string? json)
+    private static int Run(string run, string? data, string metric, string? json, TestAugmentation augmentation)
     {
         using var interrupt = new InterruptSignal();
         RunFolder folder = RunFolder.Open(run);
         string name = data ?? folder.Config.Data.Validation ?? throw RcnnException.Usage("eval: --data is missing, and the run has no validation data");
         IDetectionDataset dataset = DatasetFactory.Open(name, folder.Config.Data.Classes is { Length: > 0 } classes ? classes : null);
-        EvaluationSummary summary = TrainingProgress.Run(observer => EvaluationRun.Execute(folder, dataset, metric, observer, interrupt.Token));
-        Console.WriteLine($"{summary.Data}: {dataset.Count} images, {summary.Detections.Count} detections in {folder.DetectionsFile}");
+        long start = Stopwatch.GetTimestamp();
+        EvaluationSummary summary = TrainingProgress.Run(observer => EvaluationRun.Execute(
+            folder, dataset, metric, observer, interrupt.Token, options => options with { Augmentation = augmentation }));
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{summary.Data}: {dataset.Count} images, {summary.Detections.Count} detections in {folder.DetectionsFile}, {seconds:F1} s"));
         int width = summary.Metrics.Keys.Max(k => k.Length);
         foreach ((string key, double value) in summary.Metrics)
         {

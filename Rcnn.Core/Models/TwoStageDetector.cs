@@ -55,12 +55,13 @@ public sealed class TwoStageDetector : Module
     /// <summary>What is in the images, in their own pixels, by falling score. Works the same in training and evaluation mode, without gradients.</summary>
     /// <param name="images">uint8 [H,W,3] or float32 [3,H,W] each.</param>
     /// <param name="external">Proposals from outside, [P,4] float32 for each image in its pixels; null lets the proposal network propose.</param>
+    /// <param name="scale">Multiplies the side limits of the input.</param>
     /// <exception cref="ArgumentException">No proposals, and no proposal network to make them.</exception>
-    public IReadOnlyList<Detections> Detect(IReadOnlyList<Tensor> images, IReadOnlyList<Tensor>? external = null)
+    public IReadOnlyList<Detections> Detect(IReadOnlyList<Tensor> images, IReadOnlyList<Tensor>? external = null, double scale = 1)
     {
         using var scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        ImageBatch batch = Transform.Batch(images);
+        ImageBatch batch = Transform.Batch(images, scale);
         IReadOnlyList<Tensor> maps = backbone.call(batch.Pixels);
         IReadOnlyList<Tensor> proposals = Propose(rpn?.call(maps), external, batch, train: false);
         RegionPrediction regions = roi_heads.Predict(maps, proposals, batch);

@@ -1,4 +1,5 @@
 using Rcnn.Core.Data.Proposals;
+using Rcnn.Core.Models;
 using Rcnn.Core.Training;
 
 namespace Rcnn.Core.Runs;
@@ -14,6 +15,9 @@ public sealed record EvaluationOptions
 
     /// <summary>Regions from outside, for models that do not propose their own.</summary>
     public ProposalSource? Proposals { get; init; }
+
+    /// <summary>Copies of each image that are looked at, and their fusion; the default is the image as it is.</summary>
+    public TestAugmentation Augmentation { get; init; } = new();
 
     public int CacheMegabytes { get; init; }
 

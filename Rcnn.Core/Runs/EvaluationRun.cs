@@ -17,8 +17,10 @@ public static class EvaluationRun
     /// <param name="metric">coco, voc07 or voc.</param>
     /// <param name="observer">Told of progress; may be null.</param>
     /// <param name="cancellation">Stops without writing anything.</param>
+    /// <param name="change">What to do otherwise than the run's configuration says; may be null.</param>
     public static EvaluationSummary Execute(
-        RunFolder folder, IDetectionDataset data, string metric = "coco", ITrainingObserver? observer = null, CancellationToken cancellation = default)
+        RunFolder folder, IDetectionDataset data, string metric = "coco", ITrainingObserver? observer = null, CancellationToken cancellation = default,
+        Func<EvaluationOptions, EvaluationOptions>? change = null)
     {
         if (folder.Config.Data.Classes.Length > 0 && !folder.Config.Data.Classes.SequenceEqual(data.ClassNames))
         {
@@ -30,10 +32,12 @@ public static class EvaluationRun
         observer?.Message($"weights: {checkpoint}");
         using TwoStageDetector detector = folder.LoadDetector(checkpoint);
         using ProposalSource? proposals = ProposalSources.Open(folder.Config.Data.Proposals, folder.Directory);
-        EvaluationSummary summary = Execute(
-            detector, data, EvaluationOptions.For(folder.Config) with { Metric = metric, Proposals = proposals }, observer, cancellation);
+        EvaluationOptions options = EvaluationOptions.For(folder.Config) with { Metric = metric, Proposals = proposals };
+        options = change?.Invoke(options) ?? options;
+        EvaluationSummary summary = Execute(detector, data, options, observer, cancellation);
         DurableFile.Write(folder.DetectionsFile, path => DetectionFile.Write(path, summary.Detections));
-        DurableFile.WriteText(folder.EvaluationFile, ConfigJson.Write(new { data = data.Name, metric, checkpoint = Path.GetFileName(checkpoint), summary.Metrics }));
+        DurableFile.WriteText(folder.EvaluationFile, ConfigJson.Write(
+            new { data = data.Name, summary.Metric, checkpoint = Path.GetFileName(checkpoint), options.Augmentation, summary.Metrics }));
         return summary;
     }
 
@@ -51,6 +55,7 @@ public static class EvaluationRun
     {
         Engine.Threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         detector.eval();
+        var augmented = new TestTimeAugmentation(detector, options.Augmentation);
         using var loader = new BatchLoader(data, new LoaderOptions
         {
             BatchSize = 1,
@@ -70,7 +75,7 @@ public static class EvaluationRun
             using (inference_mode())
             using (NewDisposeScope())
             {
-                IReadOnlyList<Detections> found = detector.Detect(
+                IReadOnlyList<Detections> found = augmented.Detect(
                     batch.Images, batch.Targets[0].Proposals is null ? null : [.. batch.Targets.Select(t => t.Proposals!)]);
                 for (int i = 0; i < found.Count; i++)
                 {
