@@ -126,7 +126,15 @@ public sealed record RpnConfig
     public int BatchPerImage { get; init; } = 256;
     public double PositiveFraction { get; init; } = 0.5;
     public double ScoreThreshold { get; init; }
+
+    /// <summary>Shortest side of a proposal, pixels. 0 keeps boxes without area.</summary>
     public double MinSize { get; init; } = 1e-3;
+
+    /// <summary>MinSize counts in the image as it was given, not as it was resized; Caffe2015 with 16.</summary>
+    public bool MinSizeOfOriginal { get; init; }
+
+    /// <summary>Per level, proposals that leave NMS before the best of all levels are taken; null takes as many as there are.</summary>
+    public int? PostNmsPerLevel { get; init; }
 
     /// <summary>3×3 convolutions before the two predictors.</summary>
     public int ConvDepth { get; init; } = 1;

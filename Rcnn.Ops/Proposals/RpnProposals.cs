@@ -1,3 +1,4 @@
+using System.Globalization;
 using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -38,9 +39,10 @@ public static unsafe class RpnProposals
     /// <param name="anchorsPerLevel">Σ = N</param>
     /// <param name="imageSizes">Height and width of each image without padding, pixels; B entries</param>
     /// <param name="limits">How many and how good.</param>
+    /// <param name="scales">Per image a factor on <see cref="ProposalLimits.MinSize"/>, so that it counts in pixels of the image before it was resized; null for 1.</param>
     /// <exception cref="ArgumentException">Other shapes or types.</exception>
     public static IReadOnlyList<ScoredProposals> Filter(Tensor proposals, Tensor objectness, IReadOnlyList<int> anchorsPerLevel,
-        IReadOnlyList<(int Height, int Width)> imageSizes, ProposalLimits limits)
+        IReadOnlyList<(int Height, int Width)> imageSizes, ProposalLimits limits, IReadOnlyList<double>? scales = null)
     {
         OperatorInput.Float32(proposals, nameof(proposals));
         OperatorInput.Matrix(objectness, nameof(objectness), "[B,N]");
@@ -66,7 +68,7 @@ public static unsafe class RpnProposals
             first += anchorsPerLevel[i];
         }
 
-        return Run(levels, null, batch, imageSizes, limits);
+        return Run(levels, null, batch, imageSizes, limits, scales);
     }
 
     /// <summary>The same from codes: only the anchors that the pre-NMS limit lets through are ever decoded.</summary>
@@ -76,9 +78,10 @@ public static unsafe class RpnProposals
     /// <param name="coder">Decodes.</param>
     /// <param name="imageSizes">Height and width of each image without padding, pixels; B entries</param>
     /// <param name="limits">How many and how good.</param>
+    /// <param name="scales">Per image a factor on <see cref="ProposalLimits.MinSize"/>, so that it counts in pixels of the image before it was resized; null for 1.</param>
     /// <exception cref="ArgumentException">Other types or numbers of elements.</exception>
     public static IReadOnlyList<ScoredProposals> Select(IReadOnlyList<Tensor> objectness, IReadOnlyList<Tensor> codes, IReadOnlyList<Tensor> anchors,
-        BoxCoder coder, IReadOnlyList<(int Height, int Width)> imageSizes, ProposalLimits limits)
+        BoxCoder coder, IReadOnlyList<(int Height, int Width)> imageSizes, ProposalLimits limits, IReadOnlyList<double>? scales = null)
     {
         if (objectness.Count != anchors.Count || codes.Count != anchors.Count)
         {
@@ -100,7 +103,7 @@ public static unsafe class RpnProposals
                     Elements(anchors[i], $"anchors[{i}]", 4 * n, held), checked((int)n));
             }
 
-            return Run(levels, coder, batch, imageSizes, limits);
+            return Run(levels, coder, batch, imageSizes, limits, scales);
         }
         finally
         {
@@ -121,11 +124,17 @@ public static unsafe class RpnProposals
         return Engine.Pointer(contiguous);
     }
 
-    private static ScoredProposals[] Run(Level[] levels, BoxCoder? coder, long batch, IReadOnlyList<(int Height, int Width)> imageSizes, ProposalLimits limits)
+    private static ScoredProposals[] Run(
+        Level[] levels, BoxCoder? coder, long batch, IReadOnlyList<(int Height, int Width)> imageSizes, ProposalLimits limits, IReadOnlyList<double>? scales)
     {
         if (imageSizes.Count != batch)
         {
             throw new ArgumentException($"{batch} image sizes expected, got {imageSizes.Count}", nameof(imageSizes));
+        }
+
+        if (scales is not null && (scales.Count != batch || !scales.All(f => f > 0)))
+        {
+            throw new ArgumentException($"{batch} scales above 0 expected, got [{string.Join(", ", scales.Select(f => f.ToString(CultureInfo.InvariantCulture)))}]", nameof(scales));
         }
 
         OperatorInput.Positive(limits.PreNms, nameof(limits.PreNms));
@@ -138,7 +147,8 @@ public static unsafe class RpnProposals
 
         var boxes = new float[batch][];
         var scores = new float[batch][];
-        ParallelLoop.Run((int)batch, b => (boxes[b], scores[b]) = Image(levels, coder, b, imageSizes[b], limits));
+        ParallelLoop.Run((int)batch, b => (boxes[b], scores[b]) = Image(
+            levels, coder, b, imageSizes[b], scales is null ? limits : limits with { MinSize = limits.MinSize * scales[b] }));
         var result = new ScoredProposals[batch];
         for (int b = 0; b < batch; b++)
         {

@@ -17,6 +17,18 @@ public sealed class BoxPostProcessTests
         Inputs.Close([Math.Exp(4) / (2 + Math.Exp(4))], Inputs.Floats(d.Scores), 1e-6);
     }
 
+    [Fact]
+    public void Run_Sigmoid_ScoresEachClassByItself()
+    {
+        // The background's logit is huge and not read; both classes pass at the one box.
+        Tensor logits = tensor(new float[] { 50, 2, -1, 50, -1e4f, 1e4f }, [2, 3]);
+        Tensor proposals = Inputs.BoxTensor([0, 0, 10, 10, 12, 12, 20, 20]);
+        ScoredDetections d = BoxPostProcess.Run(
+            logits, zeros([2, 4]), [proposals], [(20, 20)], new BoxCoder(), new DetectionLimits(ScoreThreshold: 0.1), ClassScores.Sigmoid)[0];
+        Assert.Equal([2L, 1, 2], Inputs.Longs(d.Labels));
+        Inputs.Close([1, 1 / (1 + Math.Exp(-2)), 1 / (1 + Math.E)], Inputs.Floats(d.Scores), 1e-6);
+    }
+
     [Theory]
     [InlineData(1, 12)]
     [InlineData(2, 300)]

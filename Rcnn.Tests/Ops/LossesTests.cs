@@ -59,6 +59,21 @@ public sealed class LossesTests
         Assert.Equal([-0.25f, 0.75f, 0, 0], Inputs.Floats(input.grad!));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.5)]
+    [InlineData(2)]
+    [InlineData(3.7)]
+    public void SigmoidFocal_LogitsOfTenThousand_HaveNoNaN(double gamma)
+    {
+        Tensor input = tensor(new float[] { -1e4f, 1e4f, -1e4f, 1e4f, 1e4f, -1e30f }).requires_grad_(true);
+        Tensor loss = Losses.SigmoidFocal(input, tensor(new float[] { 1, 0, 0, 1, 0.5f, 0 }), 0.5, gamma, Reduction.None);
+        loss.sum().backward();
+        Assert.Equal([5000f, 5000, 0, 0], Inputs.Floats(loss)[..4]);
+        Assert.Equal([-0.5f, 0.5f, 0, 0], Inputs.Floats(input.grad!)[..4]);
+        Assert.All(Inputs.Floats(loss).Concat(Inputs.Floats(input.grad!)), v => Assert.True(float.IsFinite(v)));
+    }
+
     [Fact]
     public void Reductions_PassTheGradientOn()
     {

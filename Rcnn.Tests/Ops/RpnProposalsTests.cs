@@ -115,6 +115,17 @@ public sealed class RpnProposalsTests
     }
 
     [Fact]
+    public void Scales_MakeTheMinimumSideCountInTheOriginalImage()
+    {
+        // Sides of 10: 16 × 0.6 lets them pass, 16 × 0.7 does not.
+        Tensor boxes = tensor(new float[] { 5, 5, 15, 15, 5, 5, 15, 15 }, [2, 1, 4]);
+        IReadOnlyList<ScoredProposals> p = RpnProposals.Filter(boxes, zeros([2, 1]), [1], [(40, 50), (40, 50)], new ProposalLimits(10, 10, MinSize: 16), [0.6, 0.7]);
+        Assert.Equal((1L, 0L), (p[0].Scores.shape[0], p[1].Scores.shape[0]));
+        Assert.Contains("2 scales above 0 expected, got [0.6]",
+            Assert.Throws<ArgumentException>(() => RpnProposals.Filter(boxes, zeros([2, 1]), [1], [(40, 50), (40, 50)], new ProposalLimits(10, 10), [0.6])).Message);
+    }
+
+    [Fact]
     public void NothingLargeEnough_GivesNoProposals() =>
         Assert.Equal([0L, 4], RpnProposals.Filter(zeros([1, 5, 4]), zeros([1, 5]), [5], [(10, 10)], Limits)[0].Boxes.shape);
 

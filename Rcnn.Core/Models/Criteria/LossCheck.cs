@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Rcnn.Core.Models;
 
-/// <summary>What can be said about losses and samplers before any work.</summary>
+/// <summary>What can be said about losses, samplers and the proposal filter before any work.</summary>
 internal static class LossCheck
 {
     private static readonly string[] BoxKinds = ["smooth-l1", "l1", "balanced-l1", "giou", "diou", "ciou"];
@@ -18,6 +18,12 @@ internal static class LossCheck
         NearestName.Require("roi.sampler", config.Roi.Sampler, ["balanced", "class-balanced", "iou-balanced", "all"]);
         NearestName.Require("lossWeighting", config.LossWeighting, ["fixed", "uncertainty"]);
         Within("roi.backgroundIouLow", config.Roi.BackgroundIouLow, 0, config.Roi.BackgroundIou);
+        NotNegative("rpn.minSize", config.Rpn.MinSize);
+        if (config.Rpn.PostNmsPerLevel is < 1)
+        {
+            throw RcnnException.Usage($"rpn.postNmsPerLevel={config.Rpn.PostNmsPerLevel}: expected a positive number or null");
+        }
+
         NotNegative("rpn.objectnessLossWeight", config.Rpn.ObjectnessLossWeight);
         NotNegative("rpn.boxLossWeight", config.Rpn.BoxLossWeight);
         NotNegative("roi.classLossWeight", config.Roi.ClassLossWeight);

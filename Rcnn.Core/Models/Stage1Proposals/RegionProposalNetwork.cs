@@ -52,14 +52,17 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
         using var scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
         var limits = new ProposalLimits(
-            train ? _config.PreNmsTrain : _config.PreNmsTest, train ? _config.PostNmsTrain : _config.PostNmsTest, _config.NmsThreshold, _config.ScoreThreshold, _config.MinSize);
+            train ? _config.PreNmsTrain : _config.PreNmsTest, train ? _config.PostNmsTrain : _config.PostNmsTest, _config.NmsThreshold, _config.ScoreThreshold, _config.MinSize,
+            _config.PostNmsPerLevel ?? int.MaxValue);
+        double[]? scales = _config.MinSizeOfOriginal ? [.. batch.Sizes.Zip(batch.OriginalSizes, (size, original) => (double)size.Height / original.Height)] : null;
         IReadOnlyList<ScoredProposals> proposals = RpnProposals.Select(
             [.. prediction.Logits.Select(l => l.permute(0, 2, 3, 1))],
             [.. prediction.Deltas.Select(d => d.permute(0, 2, 3, 1))],
             _anchors.GridPerLevel(Padded(batch), Grids(prediction)),
             _coder,
             [.. batch.Sizes.Select(s => (s.Height, s.Width))],
-            limits);
+            limits,
+            scales);
         return [.. proposals.Select(p => p.Boxes.MoveToOuterDisposeScope())];
     }
 

@@ -158,6 +158,7 @@ public sealed class LossSettingsTests
     [InlineData("rpn.boxLoss.normalizer=sample", "did you mean samples?")]
     [InlineData("roi.sampler=balance", "did you mean balanced?")]
     [InlineData("rpn.sampler=al", "did you mean all?")]
+    [InlineData("rpn.postNmsPerLevel=0", "rpn.postNmsPerLevel=0: expected a positive number or null")]
     [InlineData("lossWeighting=uncertain", "did you mean uncertainty?")]
     [InlineData("roi.backgroundIouLow=0.7", "roi.backgroundIouLow=0.7: expected a value in [0,0.5]")]
     [InlineData("roi.classLoss.focalAlpha=1.5", "roi.classLoss.focalAlpha=1.5: expected a value in [0,1]")]
