@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Rcnn.Core.Data;
 using Rcnn.Ops;
 
@@ -9,23 +8,17 @@ internal static class CocoGroundTruthReader
 {
     public static CocoGroundTruth Read(string file, bool masks)
     {
-        using JsonDocument document = JsonFile.Open(file);
-        JsonElement root = document.RootElement;
+        byte[] bytes = JsonFile.ReadBytes(file, out int start);
         var images = new List<CocoImage>();
-        foreach (JsonFile.Item e in JsonFile.List(root, file, "images"))
-        {
-            images.Add(new CocoImage(e.Integer("id"), e.Text("file_name", ""), (int)e.Integer("width", 0), (int)e.Integer("height", 0)));
-        }
+        JsonFile.Each(file, bytes, start, "images", e =>
+            images.Add(new CocoImage(e.Integer("id"), e.Text("file_name", ""), (int)e.Integer("width", 0), (int)e.Integer("height", 0))));
 
         var categories = new List<CocoCategory>();
-        foreach (JsonFile.Item e in JsonFile.List(root, file, "categories"))
-        {
-            categories.Add(new CocoCategory(e.Int32("id"), e.Text("name", "")));
-        }
+        JsonFile.Each(file, bytes, start, "categories", e => categories.Add(new CocoCategory(e.Int32("id"), e.Text("name", ""))));
 
         Dictionary<long, CocoImage> sizes = masks ? images.DistinctBy(i => i.Id).ToDictionary(i => i.Id) : [];
         var objects = new List<CocoObject>();
-        foreach (JsonFile.Item e in JsonFile.List(root, file, "annotations"))
+        JsonFile.Each(file, bytes, start, "annotations", e =>
         {
             (double x, double y, double width, double height) = e.Box("bbox");
             double area = e.Number("area", width * height);
@@ -42,7 +35,7 @@ internal static class CocoGroundTruthReader
 
             objects.Add(new CocoObject(e.Integer("id"), e.Integer("image_id"), e.Int32("category_id"), x, y, width, height, area, crowd == 1,
                 masks ? Mask(e, sizes) : null));
-        }
+        });
 
         return new CocoGroundTruth(images, categories, objects, file);
     }

@@ -16,16 +16,62 @@ internal static class JsonFile
         }
         catch (JsonException e)
         {
-            long position = Math.Max(0, e.BytePositionInLine ?? 0);
-            int lineStart = start;
-            for (long line = e.LineNumber ?? 0; line > 0; line--)
+            throw Invalid(file, bytes, start, e);
+        }
+    }
+
+    /// <summary>
+    /// Calls <paramref name="take"/> for each object of the top-level list <paramref name="name"/>, one after another, without a document of the whole file; the list must be there.
+    /// The element is valid during the call.
+    /// </summary>
+    public static void Each(string file, byte[] bytes, int start, string name, Action<Item> take)
+    {
+        var reader = new Utf8JsonReader(bytes.AsSpan(start));
+        try
+        {
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject)
             {
-                int next = Array.IndexOf(bytes, (byte)'\n', lineStart);
-                lineStart = next < 0 ? bytes.Length : next + 1;
+                throw new RcnnException($"{file}: an object with '{name}' expected, got {Near(bytes, start + (int)reader.TokenStartIndex)}");
             }
 
-            string near = Near(bytes, (int)Math.Min(bytes.Length, lineStart + position));
-            throw new RcnnException($"{file}: line {(e.LineNumber ?? 0) + 1}, byte {position + 1}: {near} is not valid JSON here", 1, e);
+            bool found = false;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                bool wanted = reader.ValueTextEquals(name);
+                reader.Read();
+                if (!wanted || reader.TokenType != JsonTokenType.StartArray)
+                {
+                    reader.Skip();
+                    continue;
+                }
+
+                found = true;
+                for (int index = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; index++)
+                {
+                    using JsonDocument element = JsonDocument.ParseValue(ref reader);
+                    if (element.RootElement.ValueKind != JsonValueKind.Object)
+                    {
+                        throw new RcnnException($"{file}: {name}[{index}]: an object expected, got {Short(element.RootElement)}");
+                    }
+
+                    take(new Item(element.RootElement, file, $"{name}[{index}]"));
+                }
+            }
+
+            if (!found)
+            {
+                throw new RcnnException($"{file}: the list '{name}' is missing");
+            }
+
+            if (reader.Read())
+            {
+                throw new RcnnException($"{file}: something follows the object");
+            }
+        }
+        catch (JsonException e)
+        {
+            throw Invalid(file, bytes, start, e);
         }
     }
 
@@ -41,6 +87,20 @@ internal static class JsonFile
         {
             throw new RcnnException(e is FileNotFoundException or DirectoryNotFoundException ? $"{file}: no such file" : $"{file}: {e.Message}", 1, e);
         }
+    }
+
+    private static RcnnException Invalid(string file, byte[] bytes, int start, JsonException e)
+    {
+        long position = Math.Max(0, e.BytePositionInLine ?? 0);
+        int lineStart = start;
+        for (long line = e.LineNumber ?? 0; line > 0; line--)
+        {
+            int next = Array.IndexOf(bytes, (byte)'\n', lineStart);
+            lineStart = next < 0 ? bytes.Length : next + 1;
+        }
+
+        string near = Near(bytes, (int)Math.Min(bytes.Length, lineStart + position));
+        return new RcnnException($"{file}: line {(e.LineNumber ?? 0) + 1}, byte {position + 1}: {near} is not valid JSON here", 1, e);
     }
 
     /// <summary>The text at a position, for a message: <c>'NaN'</c>, or <c>the end of the file</c>.</summary>

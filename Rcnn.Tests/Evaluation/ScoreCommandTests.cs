@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Rcnn.Cli;
 
 namespace Rcnn.Tests.Evaluation;
 
@@ -15,7 +14,7 @@ public sealed class ScoreCommandTests : IDisposable
     public void Coco_OfThePublishedExample_WritesThePublishedNumbers(string kind)
     {
         string folder = SharedData.Data("coco-metrics/val2014_100"), json = Path.Combine(_folder, "out.json");
-        Assert.Equal(0, Program.Main(["score", "--metric", "coco-" + kind, "--gt", Path.Combine(folder, "instances_val2014_100.json"),
+        Assert.Equal(0, Rcnn.Cli.Program.Main(["score", "--metric", "coco-" + kind, "--gt", Path.Combine(folder, "instances_val2014_100.json"),
             "--dt", Path.Combine(folder, $"instances_val2014_fake{kind}100_results.json"), "--json", json]));
         double[] expected = [.. Json(SharedData.Data("coco-metrics/expected_stats.json")).GetProperty(kind).EnumerateArray().Select(v => v.GetDouble())];
         double[] got = [.. Json(json).GetProperty("stats").EnumerateObject().Select(v => v.Value.GetDouble())];
@@ -45,9 +44,9 @@ public sealed class ScoreCommandTests : IDisposable
         foreach (string detections in new[] { results, list, own })
         {
             string json = Path.Combine(_folder, "out.json");
-            Assert.Equal(0, Program.Main(["score", "--metric", "voc", "--gt", truth, "--dt", detections, "--json", json]));
+            Assert.Equal(0, Rcnn.Cli.Program.Main(["score", "--metric", "voc", "--gt", truth, "--dt", detections, "--json", json]));
             Assert.Equal(0.75, Json(json).GetProperty("mAP").GetDouble(), 12);
-            Assert.Equal(0, Program.Main(["score", "--metric", "voc07", "--gt", truth, "--dt", detections, "--json", json]));
+            Assert.Equal(0, Rcnn.Cli.Program.Main(["score", "--metric", "voc07", "--gt", truth, "--dt", detections, "--json", json]));
             Assert.Equal((1 + (6 / 11.0)) / 2, Json(json).GetProperty("mAP").GetDouble(), 12);
         }
     }
@@ -55,10 +54,10 @@ public sealed class ScoreCommandTests : IDisposable
     [Fact]
     public void Score_WrongCalls_EndWithTheirExitCodes()
     {
-        Assert.Equal(2, Program.Main(["score", "--metric", "coco-bbox"]));
-        Assert.Equal(2, Program.Main(["score", "--metric", "levitation", "--gt", "a", "--dt", "b"]));
-        Assert.Equal(1, Program.Main(["score", "--metric", "coco-segm", "--gt", Path.Combine(_folder, "none.json"), "--dt", "b"]));
-        Assert.Equal(1, Program.Main(["score", "--metric", "coco-bbox", "--gt", Path.Combine(_folder, "none.json"), "--dt", "b"]));
+        Assert.Equal(2, Rcnn.Cli.Program.Main(["score", "--metric", "coco-bbox"]));
+        Assert.Equal(2, Rcnn.Cli.Program.Main(["score", "--metric", "levitation", "--gt", "a", "--dt", "b"]));
+        Assert.Equal(1, Rcnn.Cli.Program.Main(["score", "--metric", "coco-segm", "--gt", Path.Combine(_folder, "none.json"), "--dt", "b"]));
+        Assert.Equal(1, Rcnn.Cli.Program.Main(["score", "--metric", "coco-bbox", "--gt", Path.Combine(_folder, "none.json"), "--dt", "b"]));
     }
 
     private static string Xml(string objects) =>

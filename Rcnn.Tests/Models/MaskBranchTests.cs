@@ -95,7 +95,7 @@ public sealed class MaskBranchTests
         var random = new RandomStream(1);
         detector.train();
         using optim.Optimizer optimizer = optim.SGD(detector.parameters(), 0.02, momentum: 0.9);
-        for (int step = 0; step < 100; step++)
+        for (int step = 0; step < 160; step++)
         {
             using var scope = NewDisposeScope();
             LossParts losses = detector.Losses([.. scenes.Select(s => s.Image)], [.. scenes.Select(s => s.Target)], random);
