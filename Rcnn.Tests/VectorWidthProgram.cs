@@ -4,7 +4,7 @@ using Rcnn.Tests.Ops.VectorWidths;
 namespace Rcnn.Tests;
 
 /// <summary>Started as a program of its own, with the runtime's switches for vector instructions, this assembly does part of its work again: see <see cref="VectorWidthTests"/>.</summary>
-public static class Program
+public static class VectorWidthProgram
 {
     public static int Main(string[] args)
     {
