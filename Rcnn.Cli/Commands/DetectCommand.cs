@@ -45,6 +45,7 @@ internal static class DetectCommand
             };
             using (detector)
             {
+                using IDisposable? truncated = test.Svd(parsed)?.ApplyTo(detector, Console.WriteLine);
                 var augmented = new TestTimeAugmentation(detector, test.Augmentation(parsed));
                 return Run(detector.Config, augmented, names, data, Files(parsed.GetValue(images)!), parsed.GetValue(score), parsed.GetValue(output), parsed.GetValue(json));
             }

@@ -27,11 +27,11 @@ internal static class EvalCommand
         };
         var test = new TestOptions();
         test.AddTo(command);
-        command.SetAction(parsed => Run(parsed.GetValue(run)!, parsed.GetValue(data), parsed.GetValue(metric)!, parsed.GetValue(json), test.Augmentation(parsed)));
+        command.SetAction(parsed => Run(parsed.GetValue(run)!, parsed.GetValue(data), parsed.GetValue(metric)!, parsed.GetValue(json), test.Augmentation(parsed), test.Svd(parsed)));
         return command;
     }
 
-    private static int Run(string run, string? data, string metric, string? json, TestAugmentation augmentation)
+    private static int Run(string run, string? data, string metric, string? json, TestAugmentation augmentation, FullyConnectedRanks? svd)
     {
         using var interrupt = new InterruptSignal();
         RunFolder folder = RunFolder.Open(run);
@@ -39,7 +39,7 @@ internal static class EvalCommand
         IDetectionDataset dataset = DatasetFactory.Open(name, folder.Config.Data.Classes is { Length: > 0 } classes ? classes : null);
         long start = Stopwatch.GetTimestamp();
         EvaluationSummary summary = TrainingProgress.Run(observer => EvaluationRun.Execute(
-            folder, dataset, metric, observer, interrupt.Token, options => options with { Augmentation = augmentation }));
+            folder, dataset, metric, observer, interrupt.Token, options => options with { Augmentation = augmentation, Svd = svd }));
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{summary.Data}: {dataset.Count} images, {summary.Detections.Count} detections in {folder.DetectionsFile}, {seconds:F1} s"));

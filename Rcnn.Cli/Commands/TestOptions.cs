@@ -13,12 +13,15 @@ internal sealed class TestOptions
     private readonly Option<string?> _fusion = new("--fusion") { Description = "How detections of several copies become one: nms, soft-nms or wbf (weighted box fusion); nms when left out.", HelpName = "F" };
     private readonly Option<double?> _threshold = new("--fusion-iou") { Description = "IoU above which boxes of two copies are one object.", HelpName = "T" };
 
+    private readonly Option<string?> _svd = new("--svd") { Description = "Truncate the head's fully connected layers to these ranks, or parts of the full rank.", HelpName = "fc6=T,fc7=T" };
+
     public void AddTo(Command command)
     {
         command.Options.Add(_scales);
         command.Options.Add(_flip);
         command.Options.Add(_fusion);
         command.Options.Add(_threshold);
+        command.Options.Add(_svd);
     }
 
     /// <exception cref="RcnnException">A value that is no number, or fusion of one copy.</exception>
@@ -31,6 +34,8 @@ internal sealed class TestOptions
             ? throw RcnnException.Usage("--fusion, --fusion-iou: several copies expected, by --flip or two or more --scales, got one")
             : new TestAugmentation { Scales = scales, Flip = flip, Fusion = fusion ?? "nms", Threshold = threshold };
     }
+
+    public FullyConnectedRanks? Svd(ParseResult parsed) => parsed.GetValue(_svd) is { } text ? FullyConnectedRanks.Parse(text) : null;
 
     private static double Scale(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value

@@ -19,6 +19,9 @@ public sealed record EvaluationOptions
     /// <summary>Copies of each image that are looked at, and their fusion; the default is the image as it is.</summary>
     public TestAugmentation Augmentation { get; init; } = new();
 
+    /// <summary>Ranks of the region head's fully connected layers; null leaves them whole.</summary>
+    public FullyConnectedRanks? Svd { get; init; }
+
     public int CacheMegabytes { get; init; }
 
     public int Workers { get; init; } = 2;

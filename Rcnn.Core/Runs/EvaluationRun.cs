@@ -37,7 +37,7 @@ public static class EvaluationRun
         EvaluationSummary summary = Execute(detector, data, options, observer, cancellation);
         DurableFile.Write(folder.DetectionsFile, path => DetectionFile.Write(path, summary.Detections));
         DurableFile.WriteText(folder.EvaluationFile, ConfigJson.Write(
-            new { data = data.Name, summary.Metric, checkpoint = Path.GetFileName(checkpoint), options.Augmentation, summary.Metrics }));
+            new { data = data.Name, summary.Metric, checkpoint = Path.GetFileName(checkpoint), options.Augmentation, options.Svd, summary.Metrics }));
         return summary;
     }
 
@@ -55,6 +55,7 @@ public static class EvaluationRun
     {
         Engine.Threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         detector.eval();
+        using IDisposable? truncated = options.Svd?.ApplyTo(detector, text => observer?.Message(text));
         var augmented = new TestTimeAugmentation(detector, options.Augmentation);
         using var loader = new BatchLoader(data, new LoaderOptions
         {

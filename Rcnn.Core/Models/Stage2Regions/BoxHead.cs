@@ -1,3 +1,4 @@
+using System.Globalization;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 using F = TorchSharp.torch.nn.functional;
@@ -16,6 +17,8 @@ public sealed class BoxHead : RegionHead
 {
     private readonly TorchSharp.Modules.Linear fc6;
     private readonly TorchSharp.Modules.Linear fc7;
+    private TruncatedLinear? _thin6;
+    private TruncatedLinear? _thin7;
 
     public BoxHead(long channels, long pool, long width)
         : base(nameof(BoxHead))
@@ -30,7 +33,50 @@ public sealed class BoxHead : RegionHead
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        Tensor hidden = F.relu(fc6.call(input.flatten(1)), inplace: true);
-        return F.relu(fc7.call(hidden), inplace: true).MoveToOuterDisposeScope();
+        Tensor flat = input.flatten(1);
+        Tensor hidden = F.relu(_thin6?.Apply(flat) ?? fc6.call(flat), inplace: true);
+        return F.relu(_thin7?.Apply(hidden) ?? fc7.call(hidden), inplace: true).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Puts truncated layers in place of these until the result is disposed. Weights and their names stay.</summary>
+    /// <param name="report">Told what became of each layer; may be null.</param>
+    /// <exception cref="InvalidOperationException">They are in place already.</exception>
+    internal IDisposable Truncate(FullyConnectedRanks ranks, Action<string>? report)
+    {
+        if (_thin6 is not null || _thin7 is not null)
+        {
+            throw new InvalidOperationException("whole layers expected, they are truncated already");
+        }
+
+        // Both or neither.
+        TruncatedLinear? thin6 = Thin("fc6", fc6, ranks.Fc6, report), thin7 = Thin("fc7", fc7, ranks.Fc7, report);
+        (_thin6, _thin7) = (thin6, thin7);
+        return new Whole(this);
+    }
+
+    private static TruncatedLinear? Thin(string name, TorchSharp.Modules.Linear full, double? rank, Action<string>? report)
+    {
+        if (rank is not { } given)
+        {
+            return null;
+        }
+
+        long most = Math.Min(full.in_features, full.out_features);
+        var thin = new TruncatedLinear(full, FullyConnectedRanks.Of(name, given, most));
+        double work = (double)thin.Rank * (full.in_features + full.out_features) / ((double)full.in_features * full.out_features);
+        report?.Invoke(string.Create(CultureInfo.InvariantCulture,
+            $"{name} [{full.out_features},{full.in_features}]: rank {thin.Rank} of {most}, {work:P0} of the multiplications, relative error of the weights {thin.RelativeError:G3}"));
+        return thin;
+    }
+
+    /// <summary>Brings the whole layers back.</summary>
+    private sealed class Whole(BoxHead head) : IDisposable
+    {
+        public void Dispose()
+        {
+            head._thin6?.Dispose();
+            head._thin7?.Dispose();
+            (head._thin6, head._thin7) = (null, null);
+        }
     }
 }

@@ -50,6 +50,9 @@ public sealed class RegionHeads : Module
         }
     }
 
+    /// <summary>What pooled regions go through.</summary>
+    public RegionHead Head => box_head;
+
     /// <summary>The mask branch, or null.</summary>
     public MaskBranch? Mask { get; }
 

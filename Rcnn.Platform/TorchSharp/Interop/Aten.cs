@@ -248,6 +248,7 @@ internal static class Aten
     internal static readonly Op lgamma = new("lgamma");
     internal static readonly Op lgamma_ = new("lgamma_");
     internal static readonly Op linalg_det = new("linalg_det");
+    internal static readonly Op linalg_svd = new("linalg_svd");
     internal static readonly Op linear = new("linear");
     internal static readonly Op linspace = new("linspace");
     internal static readonly Op log = new("log");
