@@ -42,6 +42,7 @@ public static class Program
         root.Subcommands.Add(Commands.ProposalsCommand.Create());
         root.Subcommands.Add(Commands.RunsCommand.Create());
         root.Subcommands.Add(Commands.WeightsCommand.Create());
+        root.Subcommands.Add(Commands.ExplainCommand.Create());
         root.Subcommands.Add(Commands.ScoreCommand.Create());
         root.Subcommands.Add(Commands.GoldenCommand.Create());
         root.Subcommands.Add(Commands.BenchCommand.Create());

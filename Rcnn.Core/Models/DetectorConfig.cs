@@ -44,6 +44,15 @@ public sealed record InputConfig
     public double[] Mean { get; init; } = [0.485, 0.456, 0.406];
 
     public double[] Std { get; init; } = [0.229, 0.224, 0.225];
+
+    /// <summary>rgb, or bgr for weights that were trained so; Mean and Std stay in the order red, green, blue.</summary>
+    public string Channels { get; init; } = "rgb";
+
+    /// <summary>
+    /// float: normalised, then bilinear without antialiasing, side = ⌊side × scale⌋ (torchvision); pil: bytes, antialiased, side = ⌊side × scale + ½⌋ (Detectron2);
+    /// cv2: bilinear without antialiasing, side × scale rounded half to even (py-faster-rcnn).
+    /// </summary>
+    public string Resize { get; init; } = "float";
 }
 
 public sealed record BackboneConfig
@@ -110,6 +119,15 @@ public sealed record AnchorConfig
 
     /// <summary>Height over width, the same on every level.</summary>
     public double[] AspectRatios { get; init; } = [0.5, 1.0, 2.0];
+
+    /// <summary>half-even: corners rounded; none: as they come; caffe: py-faster-rcnn's, around the pixel (7.5, 7.5) with inclusive corners.</summary>
+    public string Rounding { get; init; } = "half-even";
+
+    /// <summary>Anchors of a cell: ratio-major (sizes inner) or size-major. The order of the proposal head's output channels.</summary>
+    public string Order { get; init; } = "ratio-major";
+
+    /// <summary>Pixels between cells: grid, the padded side over the map's, rounded down; fixed, the backbone's power of two.</summary>
+    public string Stride { get; init; } = "grid";
 }
 
 /// <summary>Stage 1: proposals.</summary>
@@ -135,6 +153,12 @@ public sealed record RpnConfig
 
     /// <summary>Per level, proposals that leave NMS before the best of all levels are taken; null takes as many as there are.</summary>
     public int? PostNmsPerLevel { get; init; }
+
+    /// <summary>half-open: a box is x2 − x1 wide; inclusive: x2 − x1 + 1, in the IoU of the matcher and in the codes. NMS is half-open always.</summary>
+    public string BoxExtent { get; init; } = "half-open";
+
+    /// <summary>A side grows at most by this factor; null: by any.</summary>
+    public double? MaxGrowth { get; init; } = 1000.0 / 16;
 
     /// <summary>3×3 convolutions before the two predictors.</summary>
     public int ConvDepth { get; init; } = 1;
@@ -181,6 +205,9 @@ public sealed record RoiConfig
     /// <summary>k₀, counted as the stride's power of two: 4 is the level of stride 16.</summary>
     public int CanonicalLevel { get; init; } = 4;
 
+    /// <summary>Where the small constant of eq. 1 sits: torchvision, ⌊k₀ + log₂(√area / s₀) + 10⁻⁶⌋, or detectron2, ⌊k₀ + log₂(√area / s₀ + 10⁻⁸)⌋.</summary>
+    public string LevelFormula { get; init; } = "torchvision";
+
     /// <summary>
     /// fc: two fully connected layers; conv-fc: HeadConvolutions and one fully connected layer (torchvision's _v2); conv5: the last stage of the
     /// ResNet and the mean over the region (He et al. 2016).
@@ -200,6 +227,12 @@ public sealed record RoiConfig
     public double ForegroundIou { get; init; } = 0.5;
     public double BackgroundIou { get; init; } = 0.5;
     public double[] BoxWeights { get; init; } = [10, 10, 5, 5];
+
+    /// <summary>As <see cref="RpnConfig.BoxExtent"/>.</summary>
+    public string BoxExtent { get; init; } = "half-open";
+
+    /// <summary>A side grows at most by this factor; null: by any.</summary>
+    public double? MaxGrowth { get; init; } = 1000.0 / 16;
 
     /// <summary>balanced; class-balanced: as many regions of each class; iou-balanced: background spread over its IoUs (Pang et al. 2019); all.</summary>
     public string Sampler { get; init; } = "balanced";
@@ -249,4 +282,7 @@ public sealed record OutputConfig
     public double NmsThreshold { get; init; } = 0.5;
 
     public int DetectionsPerImage { get; init; } = 100;
+
+    /// <summary>How masks are stretched over their boxes in files, pictures and metrics: torchvision or detectron2.</summary>
+    public string MaskPaste { get; init; } = "torchvision";
 }

@@ -69,6 +69,7 @@ public static class EvaluationRun
             Prefetch = 4,
         });
         var rows = new List<DetectionRow>();
+        MaskPasteConvention paste = detector.Config.Output.MaskPaste == "detectron2" ? MaskPasteConvention.Detectron2 : MaskPasteConvention.Torchvision;
         int done = 0;
         foreach (Batch batch in loader.Epoch(0, 0, cancellation))
         {
@@ -80,7 +81,7 @@ public static class EvaluationRun
                     batch.Images, batch.Targets[0].Proposals is null ? null : [.. batch.Targets.Select(t => t.Proposals!)]);
                 for (int i = 0; i < found.Count; i++)
                 {
-                    Add(rows, found[i], data, batch.Indices[i], batch.Images[i].shape);
+                    Add(rows, found[i], data, batch.Indices[i], batch.Images[i].shape, paste);
                 }
 
                 done += found.Count;
@@ -92,7 +93,7 @@ public static class EvaluationRun
         return rows;
     }
 
-    private static void Add(List<DetectionRow> rows, Detections found, IDetectionDataset data, int index, long[] loaded)
+    private static void Add(List<DetectionRow> rows, Detections found, IDetectionDataset data, int index, long[] loaded, MaskPasteConvention paste)
     {
         ImageRecord image = data[index];
         double sx = (double)image.Width / loaded[1], sy = (double)image.Height / loaded[0];
@@ -103,7 +104,7 @@ public static class EvaluationRun
         if (found.Masks is { } soft)
         {
             using Tensor stored = found.Boxes.mul(tensor(new[] { (float)sx, (float)sy, (float)sx, (float)sy }));
-            masks = MaskPaste.Encode(soft, stored, (image.Height, image.Width));
+            masks = MaskPaste.Encode(soft, stored, (image.Height, image.Width), convention: paste);
         }
 
         for (int i = 0; i < scores.Length; i++)

@@ -2,12 +2,14 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Rcnn.Core.Models;
 
 namespace Rcnn.Core.Training;
 
 /// <summary>
 /// Dotted settings on a configuration: <c>optimizer.learningRate=0.02</c>, <c>model.rpn.anchors.sizes=[[32,64,128]]</c>. Names are those of
-/// config.json in any case; arrays are JSON; <c>null</c> clears a setting that may be absent.
+/// config.json in any case; arrays are JSON; <c>null</c> clears a setting that may be absent. <c>convention=detectron2</c> and
+/// <c>convention.roiPooling=caffe2015</c> write what a profile of <see cref="Convention"/> has.
 /// </summary>
 public static class ConfigOverrides
 {
@@ -45,6 +47,18 @@ public static class ConfigOverrides
     /// <inheritdoc cref="Apply{T}(T, IEnumerable{string})"/>
     public static T Apply<T>(T config, string path, string value)
     {
+        if (ConventionRow(path) is { } row)
+        {
+            string? name = row.Length == 0 ? null : row;
+            switch (config)
+            {
+                case TrainConfig train:
+                    return (T)(object)(train with { Model = Convention.Apply(train.Model, name, value) });
+                case DetectorConfig detector:
+                    return (T)(object)Convention.Apply(detector, name, value);
+            }
+        }
+
         JsonNode root = JsonSerializer.SerializeToNode(config, ConfigJson.Options)!;
         JsonNode node = root;
         Type type = typeof(T);
@@ -103,6 +117,15 @@ public static class ConfigOverrides
                 yield return path;
             }
         }
+    }
+
+    /// <summary>The row in <c>convention.ROW</c>, empty for all of them, null for another path.</summary>
+    private static string? ConventionRow(string path)
+    {
+        const string Model = "model.", Name = "convention";
+        path = path.StartsWith(Model, StringComparison.OrdinalIgnoreCase) ? path[Model.Length..] : path;
+        return path.Equals(Name, StringComparison.OrdinalIgnoreCase) ? ""
+            : path.StartsWith(Name + ".", StringComparison.OrdinalIgnoreCase) ? path[(Name.Length + 1)..] : null;
     }
 
     private static IEnumerable<PropertyInfo> Settings(Type type) =>

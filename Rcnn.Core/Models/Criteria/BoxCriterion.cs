@@ -14,8 +14,13 @@ public sealed class BoxCriterion
     /// <param name="weights">Those of the coder that made the codes.</param>
     public BoxCriterion(BoxLossConfig config, double[] weights) => (_config, _coder, _weights) = (config, new BoxCoder(weights), weights);
 
-    /// <summary>What the sum is divided by.</summary>
-    public long Divisor(long foreground, long samples) => _config.Normalizer == "foreground" ? Math.Max(1, foreground) : samples;
+    /// <summary>What the sum is divided by. <paramref name="wanted"/>: samples that should have been drawn.</summary>
+    public long Divisor(long foreground, long samples, long wanted) => _config.Normalizer switch
+    {
+        "foreground" => Math.Max(1, foreground),
+        "batch" => wanted,
+        _ => samples,
+    };
 
     /// <summary>The sum over the foreground, a scalar.</summary>
     /// <param name="codes">[F,4] float32, predicted; the gradient goes here</param>

@@ -42,7 +42,7 @@ internal static class LossCheck
     private static void Box(string field, BoxLossConfig loss)
     {
         NearestName.Require(field + ".kind", loss.Kind, BoxKinds);
-        NearestName.Require(field + ".normalizer", loss.Normalizer, ["samples", "foreground"]);
+        NearestName.Require(field + ".normalizer", loss.Normalizer, ["samples", "foreground", "batch"]);
         NotNegative(field + ".beta", loss.Beta);
         if (loss.Kind == "balanced-l1")
         {

@@ -37,6 +37,6 @@ public sealed record BoxLossConfig
     /// <summary>balanced-l1: γ of the same.</summary>
     public double BalancedGamma { get; init; } = 1.5;
 
-    /// <summary>What the sum over the foreground is divided by: samples, all that were drawn, or foreground.</summary>
+    /// <summary>What the sum over the foreground is divided by: samples, all that were drawn; batch, all that should be drawn; or foreground.</summary>
     public string Normalizer { get; init; } = "samples";
 }

@@ -17,11 +17,20 @@ internal sealed unsafe class ImageResizer
     private readonly float[] _mean = new float[3];
     private readonly float[] _std = new float[3];
 
+    // Channel of the image that each channel of the batch takes.
+    private readonly int[] _order;
+
     public ImageResizer(InputConfig config)
     {
+        _order = config.Channels switch
+        {
+            "rgb" => [0, 1, 2],
+            "bgr" => [2, 1, 0],
+            _ => throw RcnnException.Usage($"input.channels: rgb or bgr expected, got '{config.Channels}'"),
+        };
         for (int channel = 0; channel < 3; channel++)
         {
-            (_mean[channel], _std[channel]) = ((float)config.Mean[channel], (float)config.Std[channel]);
+            (_mean[channel], _std[channel]) = ((float)config.Mean[_order[channel]], (float)config.Std[_order[channel]]);
             for (int value = 0; value < 256; value++)
             {
                 _table[channel * 256 + value] = (value / 255f - _mean[channel]) / _std[channel];
@@ -38,11 +47,12 @@ internal sealed unsafe class ImageResizer
             fixed (float* table = _table)
             {
                 byte* p = source + (long)row * length;
+                int first = _order[0], last = _order[2];
                 for (int i = 0; i < length; i += 3)
                 {
-                    into[i] = table[p[i]];
+                    into[i] = table[p[i + first]];
                     into[i + 1] = table[256 + p[i + 1]];
-                    into[i + 2] = table[512 + p[i + 2]];
+                    into[i + 2] = table[512 + p[i + last]];
                 }
             }
         });
@@ -56,7 +66,7 @@ internal sealed unsafe class ImageResizer
         {
             for (int channel = 0; channel < 3; channel++)
             {
-                float* p = source + channel * plane + (long)row * from.Width;
+                float* p = source + _order[channel] * plane + (long)row * from.Width;
                 float mean = _mean[channel], std = _std[channel];
                 for (int x = 0; x < from.Width; x++)
                 {

@@ -1,3 +1,4 @@
+using Rcnn.Core.Data;
 using Rcnn.Ops;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -6,7 +7,7 @@ namespace Rcnn.Core.Models.Input;
 
 /// <summary>
 /// Images of any size to one batch: scale to [0,1], normalise, resize bilinearly, pad with 0 at the right and bottom.
-/// The numbers are those of torchvision's GeneralizedRCNNTransform.
+/// The numbers are those of torchvision's GeneralizedRCNNTransform unless the configuration says otherwise.
 /// </summary>
 public sealed class InputTransform(InputConfig config)
 {
@@ -89,7 +90,8 @@ public sealed class InputTransform(InputConfig config)
 
     private unsafe void Place(Tensor image, ImageSize from, Tensor memory, int index, ImageSize to, int height, int width)
     {
-        using Tensor packed = image.contiguous();
+        using Tensor packed = config.Resize == "pil" ? Antialiased(image, from, to) : image.contiguous();
+        from = config.Resize == "pil" ? to : from;
         float* target = (float*)Engine.Pointer(memory) + (long)index * height * width * 3;
         if (packed.dtype == ScalarType.Byte)
         {
@@ -102,5 +104,17 @@ public sealed class InputTransform(InputConfig config)
 
         GC.KeepAlive(packed);
         GC.KeepAlive(memory);
+    }
+
+    private static Tensor Antialiased(Tensor image, ImageSize from, ImageSize to)
+    {
+        if (image.dtype != ScalarType.Byte)
+        {
+            throw new ArgumentException($"input.resize pil: images of type Byte expected, got {image.dtype}", nameof(image));
+        }
+
+        using Tensor packed = image.contiguous();
+        RgbImage scaled = PilResize.Bilinear(new RgbImage(from.Height, from.Width, packed.data<byte>().ToArray()), to.Height, to.Width);
+        return tensor(scaled.Pixels, [to.Height, to.Width, 3], ScalarType.Byte);
     }
 }

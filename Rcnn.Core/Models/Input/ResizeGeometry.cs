@@ -28,7 +28,7 @@ internal sealed class ResizeGeometry
 
     /// <summary>
     /// The size after resizing: the shorter side to <see cref="InputConfig.MinSize"/> unless the longer would pass
-    /// <see cref="InputConfig.MaxSize"/>; side = floor(side × scale) with the scale in float32.
+    /// <see cref="InputConfig.MaxSize"/>; by default side = floor(side × scale) with the scale in float32, see <see cref="InputConfig.Resize"/>.
     /// </summary>
     public static ImageSize Target(ImageSize image, InputConfig config)
     {
@@ -38,8 +38,33 @@ internal sealed class ResizeGeometry
         }
 
         float shorter = Math.Min(image.Height, image.Width), longer = Math.Max(image.Height, image.Width);
+        switch (config.Resize)
+        {
+            case "pil":
+                return Half(image, config);
+            case "cv2":
+                double factor = config.MinSize / (double)shorter;
+                factor = Math.Round(factor * longer) > config.MaxSize ? config.MaxSize / (double)longer : factor;
+                return new((int)Math.Round(image.Height * factor), (int)Math.Round(image.Width * factor));
+        }
+
         // torch divides a number by a tensor as reciprocal times number; the last bit decides at some sizes.
         double scale = MathF.Min(1 / shorter * config.MinSize, 1 / longer * config.MaxSize);
         return new((int)Math.Floor(image.Height * scale), (int)Math.Floor(image.Width * scale));
+    }
+
+    /// <summary>Detectron2's ResizeShortestEdge.</summary>
+    private static ImageSize Half(ImageSize image, InputConfig config)
+    {
+        double scale = (double)config.MinSize / Math.Min(image.Height, image.Width);
+        double height = image.Height < image.Width ? config.MinSize : scale * image.Height, width = image.Height < image.Width ? scale * image.Width : config.MinSize;
+        double longer = Math.Max(height, width);
+        if (longer > config.MaxSize)
+        {
+            double shrink = config.MaxSize / longer;
+            (height, width) = (height * shrink, width * shrink);
+        }
+
+        return new((int)(height + 0.5), (int)(width + 0.5));
     }
 }

@@ -11,7 +11,7 @@ namespace Rcnn.Core.Models.Output;
 /// </summary>
 public sealed class DetectionOutput(OutputConfig config, RoiConfig regions)
 {
-    private readonly BoxCoder _coder = new(regions.BoxWeights);
+    private readonly BoxCoder _coder = BoxSettings.Coder("roi", regions.BoxWeights, regions.MaxGrowth, regions.BoxExtent);
     private readonly ClassScores _scores = regions.ClassLoss.Kind == "focal-sigmoid" ? ClassScores.Sigmoid : ClassScores.Softmax;
     private readonly DetectionLimits _limits = new(config.ScoreThreshold, config.NmsThreshold, config.DetectionsPerImage);
 

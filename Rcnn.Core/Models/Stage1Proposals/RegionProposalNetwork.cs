@@ -16,7 +16,7 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
     private readonly AnchorGenerator _anchors;
     private readonly Matcher _matcher;
     private readonly BalancedSampler _sampler;
-    private readonly BoxCoder _coder = new([1, 1, 1, 1]);
+    private readonly BoxCoder _coder;
     private readonly ClassCriterion _classLoss;
     private readonly BoxCriterion _boxLoss;
 
@@ -30,8 +30,14 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
         }
 
         _config = config;
-        _anchors = new AnchorGenerator(config.Anchors.Sizes, config.Anchors.AspectRatios);
-        _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: true);
+        if (config.Anchors.Stride is not ("grid" or "fixed"))
+        {
+            throw RcnnException.Usage($"rpn.anchors.stride: grid or fixed expected, got '{config.Anchors.Stride}'");
+        }
+
+        _anchors = new AnchorGenerator(config.Anchors.Sizes, config.Anchors.AspectRatios, BoxSettings.Anchors(config.Anchors));
+        _coder = BoxSettings.Coder("rpn", [1, 1, 1, 1], config.MaxGrowth, config.BoxExtent);
+        _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: true, BoxSettings.Extent("rpn.boxExtent", config.BoxExtent));
         _sampler = config.Sampler == "all" ? new BalancedSampler(int.MaxValue, 1) : new BalancedSampler(config.BatchPerImage, config.PositiveFraction);
         _classLoss = new ClassCriterion(config.ClassLoss);
         _boxLoss = new BoxCriterion(config.BoxLoss, [1, 1, 1, 1]);
@@ -58,12 +64,37 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
         IReadOnlyList<ScoredProposals> proposals = RpnProposals.Select(
             [.. prediction.Logits.Select(l => l.permute(0, 2, 3, 1))],
             [.. prediction.Deltas.Select(d => d.permute(0, 2, 3, 1))],
-            _anchors.GridPerLevel(Padded(batch), Grids(prediction)),
+            Anchors(batch, prediction),
             _coder,
             [.. batch.Sizes.Select(s => (s.Height, s.Width))],
             limits,
             scales);
         return [.. proposals.Select(p => p.Boxes.MoveToOuterDisposeScope())];
+    }
+
+    /// <summary>[H·W·A,4] of each level.</summary>
+    private IReadOnlyList<Tensor> Anchors(ImageBatch batch, RpnPrediction prediction)
+    {
+        (int Height, int Width) padded = Padded(batch);
+        IReadOnlyList<(int Height, int Width)> grids = Grids(prediction);
+        if (_config.Anchors.Stride == "grid")
+        {
+            return _anchors.GridPerLevel(padded, grids);
+        }
+
+        using var scope = NewDisposeScope();
+        int[] strides = [.. grids.Select(g => 1 << (int)Math.Round(Math.Log2((double)padded.Height / g.Height)))];
+        Tensor all = _anchors.Grid(strides, grids);
+        var levels = new Tensor[grids.Count];
+        long at = 0;
+        for (int i = 0; i < levels.Length; i++)
+        {
+            long count = (long)grids[i].Height * grids[i].Width * _anchors.PerCell(i);
+            levels[i] = all.narrow(0, at, count).clone().MoveToOuterDisposeScope();
+            at += count;
+        }
+
+        return levels;
     }
 
     /// <summary>
@@ -73,7 +104,7 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
     public void AddLosses(LossParts losses, RpnPrediction prediction, ImageBatch batch, IReadOnlyList<Tensor> boxes, RandomStream? random)
     {
         using var scope = NewDisposeScope();
-        Tensor anchors = _anchors.Grid(Padded(batch), Grids(prediction));
+        Tensor anchors = cat([.. Anchors(batch, prediction)], 0);
         long perImage = anchors.shape[0];
         List<long> foreground = [], background = [];
         List<Tensor> targets = [], starts = [];
@@ -99,7 +130,7 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
         Tensor objectness = _classLoss.Objectness(logits, labels, foreground.Count);
         Tensor deltas = Flat(prediction.Deltas, 4).flatten(0, 1).index_select(0, tensor(foreground.ToArray()));
         Tensor box = targets.Count > 0
-            ? _boxLoss.Sum(deltas, cat([.. targets], 0), cat([.. starts], 0)).div((double)_boxLoss.Divisor(foreground.Count, foreground.Count + background.Count))
+            ? _boxLoss.Sum(deltas, cat([.. targets], 0), cat([.. starts], 0)).div((double)_boxLoss.Divisor(foreground.Count, foreground.Count + background.Count, (long)_config.BatchPerImage * boxes.Count))
             : deltas.sum();
         losses.Add("loss_objectness", Weighted(objectness, _config.ObjectnessLossWeight).MoveToOuterDisposeScope());
         losses.Add("loss_rpn_box_reg", Weighted(box, _config.BoxLossWeight).MoveToOuterDisposeScope());

@@ -34,9 +34,9 @@ public sealed class RegionHeads : Module
 
         (_config, _classes) = (config, classes);
         _pool = RegionPooling.Create(config, config.PoolSize);
-        _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: false);
+        _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: false, BoxSettings.Extent("roi.boxExtent", config.BoxExtent));
         _sampler = new RegionSampler(config);
-        _coder = new BoxCoder(config.BoxWeights);
+        _coder = BoxSettings.Coder("roi", config.BoxWeights, config.MaxGrowth, config.BoxExtent);
         _classLoss = new ClassCriterion(config.ClassLoss);
         _boxLoss = new BoxCriterion(config.BoxLoss, config.BoxWeights);
         box_head = head;
@@ -143,7 +143,7 @@ public sealed class RegionHeads : Module
         using var scope = NewDisposeScope();
         long foreground = samples.Foreground.shape[0], count = samples.Labels.shape[0];
         Tensor classifier = _classLoss.Classes(prediction.Logits, samples.Labels, foreground);
-        Tensor box = _boxLoss.Sum(Own(prediction, samples), samples.Deltas, cat([.. samples.ForegroundBoxes], 0)).div((double)_boxLoss.Divisor(foreground, count));
+        Tensor box = _boxLoss.Sum(Own(prediction, samples), samples.Deltas, cat([.. samples.ForegroundBoxes], 0)).div((double)_boxLoss.Divisor(foreground, count, (long)_config.BatchPerImage * samples.Boxes.Count));
         losses.Add("loss_classifier", Weighted(classifier, _config.ClassLossWeight).MoveToOuterDisposeScope());
         losses.Add("loss_box_reg", Weighted(box, _config.BoxLossWeight).MoveToOuterDisposeScope());
     }

@@ -29,6 +29,12 @@ public static class RegionPooling
             "warp" => new RoiWarpPooling(Samples: config.SamplingRatio),
             _ => throw RcnnException.Usage($"roi.pooling: one of {string.Join(", ", Names)} expected, got '{config.Pooling}'"),
         };
-        return new MultiScaleRoiPooling(side, side, pooling, config.CanonicalSize, config.CanonicalLevel);
+        LevelRule rule = config.LevelFormula switch
+        {
+            "torchvision" => LevelRule.Torchvision,
+            "detectron2" => LevelRule.Detectron2,
+            _ => throw RcnnException.Usage($"roi.levelFormula: torchvision or detectron2 expected, got '{config.LevelFormula}'"),
+        };
+        return new MultiScaleRoiPooling(side, side, pooling, config.CanonicalSize, config.CanonicalLevel, rule);
     }
 }

@@ -112,11 +112,12 @@ public sealed class CriterionTests
     }
 
     [Fact]
-    public void Normalizer_IsTheSampleOrTheForeground()
+    public void Normalizer_IsTheSampleTheForegroundOrTheWholeBatch()
     {
-        Assert.Equal(64, new BoxCriterion(new(), Weights).Divisor(5, 64));
-        Assert.Equal(5, new BoxCriterion(new() { Normalizer = "foreground" }, Weights).Divisor(5, 64));
-        Assert.Equal(1, new BoxCriterion(new() { Normalizer = "foreground" }, Weights).Divisor(0, 64));
+        Assert.Equal(64, new BoxCriterion(new(), Weights).Divisor(5, 64, 128));
+        Assert.Equal(5, new BoxCriterion(new() { Normalizer = "foreground" }, Weights).Divisor(5, 64, 128));
+        Assert.Equal(1, new BoxCriterion(new() { Normalizer = "foreground" }, Weights).Divisor(0, 64, 128));
+        Assert.Equal(128, new BoxCriterion(new() { Normalizer = "batch" }, Weights).Divisor(5, 64, 128));
     }
 
     [Fact]
