@@ -51,6 +51,7 @@ public sealed class VectorWidthTests
     {
         var start = new ProcessStartInfo("dotnet", ["exec", typeof(VectorWidthTests).Assembly.Location, .. arguments]) { RedirectStandardOutput = true };
         start.Environment[name] = "0";
+        start.Environment["DOTNET_TieredPGO"] = "0";
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
