@@ -133,27 +133,28 @@ void LevelPicture()
 
 void IouPicture()
 {
-    var svg = new Svg(470, 300);
-    double[] a = [60, 70, 230, 200], b = [150, 120, 310, 260];
-    svg.Rect(60, 70, 250, 190, Svg.Faint, dash: "5 4");
-    svg.Rect(150, 120, 80, 80, fill: Svg.Violet, opacity: 0.35);
+    var svg = new Svg(470, 250);
+    double[] a = [60, 70, 230, 200], b = [150, 140, 330, 216];
+    svg.Rect(60, 70, 270, 146, Svg.Faint, dash: "5 4");
+    svg.Rect(150, 140, 80, 60, fill: Svg.Violet, opacity: 0.35);
     svg.Rect(a[0], a[1], a[2] - a[0], a[3] - a[1], Svg.Blue, line: 2);
     svg.Rect(b[0], b[1], b[2] - b[0], b[3] - b[1], Svg.Orange, line: 2);
-    svg.Line(145, 135, 230, 190, Svg.Ink, 1.5);
-    svg.Line(60, 70, 310, 260, Svg.Faint, 1, "2 3");
+    svg.Line(145, 135, 240, 178, Svg.Ink, 1.5);
+    svg.Line(60, 70, 330, 216, Svg.Faint, 1, "2 3");
     svg.Dot(145, 135, 4, Svg.Blue);
-    svg.Dot(230, 190, 4, Svg.Orange);
+    svg.Dot(240, 178, 4, Svg.Orange);
     svg.Text(66, 88, "a", Svg.Blue, bold: true);
-    svg.Text(296, 252, "b", Svg.Orange, bold: true);
-    svg.Text(196, 158, "ρ", bold: true);
-    svg.Text(274, 228, "c", Svg.Faint, bold: true);
+    svg.Text(314, 208, "b", Svg.Orange, bold: true);
+    svg.Text(190, 150, "ρ", bold: true);
+    svg.Text(284, 184, "c", Svg.Faint, bold: true);
     svg.Text(60, 62, "enclosing box", Svg.Faint, 12);
     svg.Text(24, 30, "IoU and its relatives", bold: true);
     Tensor first = BoxTensor(a), second = BoxTensor(b);
-    (string, double)[] values = [("IoU", Floats(BoxOps.Iou(first, second))[0]), ("GIoU", Floats(BoxOps.GeneralizedIou(first, second))[0])];
+    (string, double)[] values = [("IoU", Floats(BoxOps.Iou(first, second))[0]), ("GIoU", Floats(BoxOps.GeneralizedIou(first, second))[0]),
+        ("DIoU", Floats(BoxOps.DistanceIou(first, second))[0]), ("CIoU", Floats(BoxOps.CompleteIou(first, second))[0])];
     for (int i = 0; i < values.Length; i++)
     {
-        svg.Text(345, 110 + (i * 26), values[i].Item1);
+        svg.Text(352, 110 + (i * 26), values[i].Item1);
         svg.Text(445, 110 + (i * 26), F(values[i].Item2, "0.0000"), anchor: "end");
     }
 
@@ -433,18 +434,207 @@ void MaskPastePicture()
     svg.Save(To("mask-paste"));
 }
 
+void RoiWarpPicture()
+{
+    var svg = new Svg(470, 340);
+    const double side = 44, left = 24, top = 52;
+    float[,] weights = CellWeights(MapHeight, MapWidth, 16, x => RoiWarp.Apply(x, Rois(), 4, 4, 1, WarpGrid.Corners, samples: 1));
+    svg.Text(left, 24, "RoIWarp, corner grid: crop-and-resize to 4×4 cells", bold: true);
+    svg.Text(left, 42, "dots: the points read, between cell centres; shade: sum of weights", Svg.Faint, 12);
+    for (int cell = 0; cell < MapHeight * MapWidth; cell++)
+    {
+        double sum = Enumerable.Range(0, 16).Sum(b => weights[b, cell]);
+        if (sum > 0)
+        {
+            svg.Rect(left + (cell % MapWidth * side), top + (cell / MapWidth * side), side, side, fill: Svg.Blue, opacity: Math.Min(0.9, 0.8 * sum));
+        }
+    }
+
+    Cells(svg, left, top, side, MapHeight, MapWidth);
+    for (int bin = 0; bin < 16; bin++)
+    {
+        // The centre of a cell's weights is the point it reads.
+        double x = Enumerable.Range(0, MapHeight * MapWidth).Sum(c => weights[bin, c] * (c % MapWidth + 0.5)), y = Enumerable.Range(0, MapHeight * MapWidth).Sum(c => weights[bin, c] * (c / MapWidth + 0.5));
+        svg.Dot(left + (x * side), top + (y * side), 4, Svg.Red);
+    }
+
+    svg.Rect(left + ((roi[0] + 0.5) * side), top + ((roi[1] + 0.5) * side), (roi[2] - roi[0]) * side, (roi[3] - roi[1]) * side, Svg.Red, dash: "6 4");
+    svg.Save(To("roi-warp"));
+}
+
+void BoxOverlapLossPicture()
+{
+    var svg = new Svg(470, 300);
+    float[] shift = [.. Enumerable.Range(0, 121).Select(i => i / 30f)];
+    Tensor still = BoxTensor([.. shift.SelectMany(_ => new[] { 0.0, 0, 1, 1 })]), moved = BoxTensor([.. shift.SelectMany(s => new[] { s, 0.2, s + 1, 0.9 })]);
+    (string Name, Func<Tensor, Tensor, Tensor> Loss)[] losses =
+    [
+        ("IoU", (a, b) => BoxLosses.Iou(a, b)), ("GIoU", (a, b) => BoxLosses.Generalized(a, b)), ("DIoU", (a, b) => BoxLosses.Distance(a, b)), ("CIoU", (a, b) => BoxLosses.Complete(a, b)),
+    ];
+    var plot = new PlotArea(svg, 50, 44, 395, 200, 0, 4, 0, 2);
+    plot.Axes("shift of a flatter box, in widths", "loss", [0, 1, 2, 3, 4], [0, 0.5, 1, 1.5, 2]);
+    for (int i = 0; i < losses.Length; i++)
+    {
+        plot.Curve(shift.Zip(Floats(losses[i].Loss(moved, still)), (a, b) => ((double)a, (double)b)), Svg.Palette[i], i == 3 ? "6 4" : "");
+        svg.Text(390, 172 + (i * 18), losses[i].Name, Svg.Palette[i], 12, bold: true);
+    }
+
+    svg.Save(To("box-overlap-losses"));
+}
+
+void SamplerPicture()
+{
+    var svg = new Svg(470, 200);
+    var random = new RandomStream(3, "sampler");
+    long[] labels = [.. Enumerable.Range(0, 60).Select(_ => random.NextInt(9) == 0 ? 1L : random.NextInt(5) == 0 ? -1 : 0)];
+    SampledIndices drawn = new BalancedSampler(16, 0.25).Sample(tensor(labels), new RandomStream(1, "draw"));
+    HashSet<long> taken = [.. Longs(drawn.Positive), .. Longs(drawn.Negative)];
+    svg.Text(24, 28, $"A batch of 16, at most ¼ positives: {drawn.Positive.shape[0]} + {drawn.Negative.shape[0]} of 60 boxes", bold: true);
+    for (int i = 0; i < labels.Length; i++)
+    {
+        (double x, double y) = (24 + (i % 20 * 21.5), 48 + (i / 20 * 30));
+        svg.Rect(x, y, 17, 22, taken.Contains(i) ? Svg.Ink : "none", labels[i] > 0 ? Svg.Green : labels[i] < 0 ? Svg.Grid : Svg.Blue, taken.Contains(i) ? 0.85 : 0.25, 2);
+    }
+
+    svg.Text(24, 168, "green: positive", Svg.Green, 12);
+    svg.Text(130, 168, "blue: negative", Svg.Blue, 12);
+    svg.Text(236, 168, "grey: ignored", Svg.Faint, 12);
+    svg.Text(336, 168, "framed: drawn", size: 12);
+    svg.Save(To("samplers"));
+}
+
+void SoftNmsPicture()
+{
+    var svg = new Svg(700, 275);
+    (double[] corners, float[] scores) = Crowd();
+    (string Title, SoftNmsDecay Decay)[] decays = [("Linear, t = 0.3", SoftNmsDecay.Linear()), ("Gaussian, σ = 0.5", SoftNmsDecay.Gaussian())];
+    svg.Text(24, 30, "Before", bold: true);
+    Boxes(svg, 0, corners, Enumerable.Range(0, scores.Length), i => F(scores[i]));
+    for (int k = 0; k < decays.Length; k++)
+    {
+        SoftNmsResult left = SoftNms.Run(BoxTensor(corners), tensor(scores), decays[k].Decay);
+        Dictionary<int, float> now = Longs(left.Keep).Zip(Floats(left.Scores)).ToDictionary(p => (int)p.First, p => p.Second);
+        double dx = 230 * (k + 1);
+        svg.Line(dx + 5, 45, dx + 5, 260);
+        svg.Text(dx + 24, 30, decays[k].Title, bold: true);
+        Boxes(svg, dx, corners, now.Keys.Order(), i => F(now[i]));
+    }
+
+    svg.Save(To("soft-nms"));
+}
+
+void FusionPicture()
+{
+    var svg = new Svg(700, 275);
+    double[] one = [44, 86, 134, 200, 160, 80, 212, 172], two = [56, 98, 146, 216, 66, 204, 190, 262];
+    Tensor label = zeros([2], int64);
+    ScoredDetections[] sources = [new(BoxTensor(one), tensor(new[] { 0.9f, 0.8f }), label), new(BoxTensor(two), tensor(new[] { 0.7f, 0.6f }), label)];
+    svg.Text(24, 30, "Two sources", bold: true);
+    void Draw(double dx, double[] corners, float[] values, string colour, string dash = "")
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            (double x, double y) = (corners[4 * i] + dx, corners[(4 * i) + 1]);
+            svg.Rect(x, y, corners[(4 * i) + 2] - corners[4 * i], corners[(4 * i) + 3] - corners[(4 * i) + 1], colour, line: 2, dash: dash);
+            svg.Rect(x, y - 13, 30, 13, fill: colour);
+            svg.Text(x + 3, y - 3, F(values[i]), "#ffffff", 11, bold: true);
+        }
+    }
+
+    Draw(0, one, [0.9f, 0.8f], Svg.Blue);
+    Draw(0, two, [0.7f, 0.6f], Svg.Orange);
+    FusedDetections nms = MultiScaleNms.Run([.. sources.Select(s => new ScaleDetections(s.Boxes, s.Scores, s.Labels))], 0.5);
+    svg.Line(235, 45, 235, 260);
+    svg.Text(254, 30, "Multi-scale NMS", bold: true);
+    Draw(230, [.. Floats(nms.Boxes).Select(v => (double)v)], Floats(nms.Scores), Svg.Green);
+    ScoredDetections fused = WeightedBoxFusion.Run(sources);
+    svg.Line(465, 45, 465, 260);
+    svg.Text(484, 30, "Weighted box fusion", bold: true);
+    Draw(460, [.. Floats(fused.Boxes).Select(v => (double)v)], Floats(fused.Scores), Svg.Violet);
+    svg.Save(To("fusion"));
+}
+
+void HardExamplePicture()
+{
+    var svg = new Svg(470, 275);
+    (double[] corners, float[] losses) = Crowd();
+    svg.Text(24, 30, "The 3 highest losses", bold: true);
+    svg.Text(254, 30, "… after NMS by loss, 0.5", bold: true);
+    Boxes(svg, 0, corners, Longs(HardExamples.Top(tensor(losses), 3)).Select(k => (int)k), i => F(losses[i]));
+    svg.Line(235, 45, 235, 260);
+    Boxes(svg, 230, corners, Longs(HardExamples.TopAfterNms(BoxTensor(corners), tensor(losses), 3, 0.5)).Select(k => (int)k), i => F(losses[i]));
+    svg.Save(To("hard-examples"));
+}
+
+void SelectiveSearchPictures()
+{
+    const int Height = 72, Width = 96;
+    const double Side = 2.2;
+    var rgb = new byte[3 * Height * Width];
+    void Fill(Func<int, int, bool> where, byte r, byte g, byte b)
+    {
+        for (int i = 0; i < Height * Width; i++)
+        {
+            if (where(i % Width, i / Width))
+            {
+                (rgb[3 * i], rgb[(3 * i) + 1], rgb[(3 * i) + 2]) = (r, g, b);
+            }
+        }
+    }
+
+    Fill((_, _) => true, 214, 228, 240);
+    Fill((_, y) => y >= 46, 120, 160, 90);
+    Fill((x, y) => x is >= 14 and < 44 && y is >= 26 and < 58, 178, 92, 70);
+    Fill((x, y) => x is >= 24 and < 34 && y is >= 40 and < 58, 90, 60, 50);
+    Fill((x, y) => Math.Abs(x - 29) * 0.9 < y - 10 && y < 26, 120, 40, 40);
+    Fill((x, y) => x is >= 68 and < 73 && y is >= 34 and < 60, 96, 70, 44);
+    Fill((x, y) => ((x - 70) * (x - 70)) + ((y - 26) * (y - 26)) < 144, 50, 120, 60);
+
+    void Raster(Svg svg, double left, double top, Func<int, string> colour) => svg.Pixels(left, top, Side, Height, Width, colour);
+
+    RegionMap regions = GraphSegmentation.Segment(rgb, Height, Width, 3, sigma: 0.8, k: 150, minSize: 20);
+    int[] labels = regions.Labels.ToArray();
+    float[] boxes = SelectiveSearch.Boxes(rgb, Height, Width, SelectiveSearchOptions.Single with { MinSize = 20, MinSide = 4 });
+    var segmentation = new Svg(470, 226);
+    segmentation.Text(24, 28, "A scene", bold: true);
+    segmentation.Text(246, 28, $"{regions.Count} components", bold: true);
+    Raster(segmentation, 24, 44, i => $"#{rgb[3 * i]:x2}{rgb[(3 * i) + 1]:x2}{rgb[(3 * i) + 2]:x2}");
+    Raster(segmentation, 246, 44, i => Svg.Palette[labels[i] % Svg.Palette.Length]);
+    segmentation.Save(To("graph-segmentation"));
+
+    var search = new Svg(470, 226);
+    search.Text(24, 28, $"Selective Search: {boxes.Length / 4} boxes of one hierarchy", bold: true);
+    Raster(search, 24, 44, i => $"#{rgb[3 * i]:x2}{rgb[(3 * i) + 1]:x2}{rgb[(3 * i) + 2]:x2}");
+    search.Rect(246, 44, Width * Side, Height * Side, Svg.Grid);
+    for (int i = 0; i < boxes.Length; i += 4)
+    {
+        string colour = Svg.Palette[i / 4 % Svg.Palette.Length];
+        search.Rect(246 + (boxes[i] * Side), 44 + (boxes[i + 1] * Side), (boxes[i + 2] - boxes[i]) * Side, (boxes[i + 3] - boxes[i + 1]) * Side, colour, line: 1.6);
+    }
+
+    search.Text(24, 218, "components and all that merging them gave, most similar neighbours first", Svg.Faint, 11);
+    search.Save(To("selective-search"));
+}
+
 RoiAlignPicture();
 RoiPoolPicture();
+RoiWarpPicture();
 LevelPicture();
 IouPicture();
+BoxOverlapLossPicture();
 BoxCoderPicture();
 AnchorPicture();
 MatcherPicture();
+SamplerPicture();
 NmsPicture();
+SoftNmsPicture();
+FusionPicture();
 BoxLossPicture();
 FocalPicture();
+HardExamplePicture();
 RlePicture();
 PolygonPicture();
 MaskTargetPicture();
 MaskPastePicture();
+SelectiveSearchPictures();
 return 0;

@@ -1,4 +1,5 @@
 // Small vector drawings for the documentation: shapes in the order they are added, on a light card that reads on light and dark pages.
+#nullable enable
 using System.Text;
 
 public sealed class Svg(double width, double height)
@@ -22,6 +23,34 @@ public sealed class Svg(double width, double height)
 
     public void Text(double x, double y, string text, string fill = Ink, double size = 13, string anchor = "start", bool bold = false) =>
         Add($"<text x='{N(x)}' y='{N(y)}' fill='{fill}' font-size='{N(size)}'{(anchor == "start" ? "" : $" text-anchor='{anchor}'")}{(bold ? " font-weight='600'" : "")}>{text.Replace("&", "&amp;").Replace("<", "&lt;")}</text>");
+
+    /// <summary>A picture of whole pixels: one path a colour, a run of pixels at a time; null leaves one out.</summary>
+    public void Pixels(double left, double top, double side, int height, int width, Func<int, string?> colour)
+    {
+        var paths = new SortedDictionary<string, StringBuilder>(StringComparer.Ordinal);
+        for (int y = 0; y < height; y++)
+        {
+            for (int x = 0, end; x < width; x = end)
+            {
+                string? own = colour((y * width) + x);
+                for (end = x + 1; end < width && colour((y * width) + end) == own;)
+                {
+                    end++;
+                }
+
+                if (own is not null)
+                {
+                    paths.TryAdd(own, new StringBuilder());
+                    paths[own].Append(CultureInfo.InvariantCulture, $"M{x} {y}h{end - x}v1h{x - end}z");
+                }
+            }
+        }
+
+        foreach ((string fill, StringBuilder path) in paths)
+        {
+            Add($"<path transform='translate({N(left)} {N(top)}) scale({N(side)})' shape-rendering='crispEdges' fill='{fill}' d='{path}'/>");
+        }
+    }
 
     public void Save(string file)
     {
