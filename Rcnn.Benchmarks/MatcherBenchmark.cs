@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 
 namespace Rcnn.Benchmarks;
 
-/// <summary>249,405 anchors against 20 ground-truth boxes, and sampling of the result.</summary>
+/// <summary>249,405 anchors against 20 ground-truth boxes.</summary>
 public class MatcherBenchmark
 {
-    private Tensor _anchors = null!, _truths = null!, _labels = null!;
+    private Tensor _anchors = null!, _truths = null!;
 
     [GlobalSetup]
     public void Setup()
@@ -16,12 +16,8 @@ public class MatcherBenchmark
         Engine.Threads = 1;
         _anchors = OperatorInputs.Pyramid().Grid((800, 1248), OperatorInputs.PyramidGrids());
         _truths = OperatorInputs.Boxes(20, 1248, 800, 20, 400);
-        _labels = new Matcher(0.7, 0.3, true).Match(_anchors, _truths).clamp(max: 0).add(1);
     }
 
     [Benchmark]
     public void Match() => new Matcher(0.7, 0.3, true).Match(_anchors, _truths).Dispose();
-
-    [Benchmark]
-    public void Sample() => new BalancedSampler(256, 0.5).Sample(_labels, new RandomStream(0)).Dispose();
 }

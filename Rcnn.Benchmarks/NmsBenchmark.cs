@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 
 namespace Rcnn.Benchmarks;
 
-/// <summary>Suppression among all boxes and per class.</summary>
+/// <summary>Suppression among all boxes.</summary>
 public class NmsBenchmark
 {
-    private Tensor _boxes = null!, _scores = null!, _classes = null!;
+    private Tensor _boxes = null!, _scores = null!;
 
     [Params(1000, 6000, 20000)]
     public int Count { get; set; }
@@ -18,12 +18,8 @@ public class NmsBenchmark
     {
         Engine.Threads = 1;
         (_boxes, _scores) = (OperatorInputs.Boxes(Count), OperatorInputs.Scores(Count));
-        _classes = tensor(Enumerable.Range(0, Count).Select(i => (long)(i % 80)).ToArray(), int64);
     }
 
     [Benchmark]
-    public void Plain() => Nms.Run(_boxes, _scores, 0.7).Dispose();
-
-    [Benchmark]
-    public void Batched() => Nms.Batched(_boxes, _scores, _classes, 0.5).Dispose();
+    public void Run() => Nms.Run(_boxes, _scores, 0.7).Dispose();
 }

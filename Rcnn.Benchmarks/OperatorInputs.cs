@@ -31,6 +31,19 @@ internal static class OperatorInputs
         return tensor(Enumerable.Range(0, count).Select(_ => (float)random.NextDouble()).ToArray());
     }
 
+    public static Tensor Classes(int count, int classes) => tensor(Enumerable.Range(0, count).Select(i => (long)(i % classes)).ToArray(), int64);
+
+    /// <summary>Ellipses of 24 corners in 480×640.</summary>
+    public static double[][] Outlines(int count)
+    {
+        var random = new RandomStream(count, "masks");
+        return [.. Enumerable.Range(0, count).Select(_ =>
+        {
+            double x = random.NextDouble(0, 640), y = random.NextDouble(0, 480), a = random.NextDouble(5, 100), b = random.NextDouble(5, 100);
+            return Enumerable.Range(0, 24).SelectMany(i => new[] { x + (a * Math.Cos(i * Math.PI / 12)), y + (b * Math.Sin(i * Math.PI / 12)) }).ToArray();
+        })];
+    }
+
     public static AnchorGenerator Pyramid() => new([[32], [64], [128], [256], [512]], [0.5, 1, 2]);
 
     public static (int, int)[] PyramidGrids() => [.. new[] { 4, 8, 16, 32, 64 }.Select(s => ((800 + s - 1) / s, (1248 + s - 1) / s))];
