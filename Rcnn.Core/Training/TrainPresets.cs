@@ -12,7 +12,7 @@ public static class TrainPresets
     {
         DetectorConfig detector = DetectorPresets.Create(model, backbone, classes + 1);
         TrainConfig config = DetectorPresets.IsSmall(detector.Backbone.Name) ? Small(detector) : Standard(detector);
-        return detector.Assembly == "fast-rcnn" ? config with { Data = config.Data with { Proposals = new ProposalConfig { Method = "sliding-windows" } } } : config;
+        return detector.Assembly == "fast-rcnn" ? config with { Data = config.Data with { Proposals = new ProposalConfig { Method = "selective-search-fast" } } } : config;
     }
 
     /// <summary>

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using Rcnn.Core.Data;
+using Rcnn.Core.Data.Proposals;
+using Rcnn.Core.Models;
+using Rcnn.Core.Models.Stage1Proposals;
+using Rcnn.Core.Models.Stage2Regions;
+using static TorchSharp.torch;
+
+namespace Rcnn.Core.Analysis;
+
+/// <summary>
+/// Where the time of a test image goes, as the papers split it: proposals, features, heads on regions, the rest (resize, decode boxes, NMS, masks). Means over images, milliseconds.
+/// </summary>
+/// <param name="Proposals">Stage 1: proposal network and its NMS, or the method from outside.</param>
+/// <param name="Features">The backbone, with its pyramid.</param>
+/// <param name="Regions">Pooling and heads.</param>
+/// <param name="Rest">Input transform and output.</param>
+public sealed record StageTimes(double Proposals, double Features, double Regions, double Rest)
+{
+    public double Total => Proposals + Features + Regions + Rest;
+
+    /// <summary>Detects on the first <paramref name="images"/> images, after one to warm up, one at a time, stage by stage as <see cref="TwoStageDetector.Detect"/> does.</summary>
+    /// <param name="method">For a detector without a proposal network; computed afresh, no cache.</param>
+    /// <exception cref="ArgumentException">A detector without a proposal network, and no method.</exception>
+    public static StageTimes Measure(TwoStageDetector detector, IDetectionDataset data, int maxSide, int images, IProposalMethod? method = null)
+    {
+        bool external = detector.Config.Assembly == "fast-rcnn";
+        if (external && method is null)
+        {
+            throw new ArgumentException($"{detector.Config.Assembly} needs a proposal method", nameof(method));
+        }
+
+        detector.eval();
+        var reader = new SampleReader(data, new LoaderOptions { MaxSide = maxSide });
+        int count = Math.Min(images, data.Count);
+        Span<double> sums = stackalloc double[4];
+        for (int i = -1; i < count; i++)
+        {
+            using var scope = NewDisposeScope();
+            using IDisposable inference = inference_mode();
+            RgbImage image = reader.Read(0, Math.Max(0, i)).Image;
+            Tensor pixels = tensor(image.Pixels, [image.Height, image.Width, 3], dtype: uint8);
+            long start = Stopwatch.GetTimestamp();
+            ImageBatch batch = detector.Transform.Batch([pixels]);
+            double rest = Lap(ref start);
+            IReadOnlyList<Tensor> maps = detector.Backbone.call(batch.Pixels);
+            double features = Lap(ref start);
+            IReadOnlyList<Tensor> proposals = external
+                ? [Models.Input.InputTransform.ScaleBoxes(BatchLoader.Corners(method!.Propose(image)), batch.OriginalSizes[0], batch.Sizes[0])]
+                : Network(detector, maps, batch);
+            double stage1 = Lap(ref start);
+            RegionPrediction regions = detector.Regions.Predict(maps, proposals, batch);
+            double stage2 = Lap(ref start);
+            IReadOnlyList<Detections> found = detector.Output.Run(regions, proposals, batch);
+            if (detector.Regions.Mask is { } mask)
+            {
+                _ = mask.Segment(detector.Regions.Pooled(maps), found, batch);
+            }
+
+            rest += Lap(ref start);
+            if (i >= 0)
+            {
+                sums[0] += stage1;
+                sums[1] += features;
+                sums[2] += stage2;
+                sums[3] += rest;
+            }
+        }
+
+        return new StageTimes(sums[0] / count, sums[1] / count, sums[2] / count, sums[3] / count);
+    }
+
+    private static IReadOnlyList<Tensor> Network(TwoStageDetector detector, IReadOnlyList<Tensor> maps, ImageBatch batch)
+    {
+        RpnPrediction prediction = detector.Rpn.call(maps);
+        return detector.Rpn.Propose(prediction, batch, train: false);
+    }
+
+    private static double Lap(ref long start)
+    {
+        long now = Stopwatch.GetTimestamp();
+        double milliseconds = Stopwatch.GetElapsedTime(start, now).TotalMilliseconds;
+        start = now;
+        return milliseconds;
+    }
+}
