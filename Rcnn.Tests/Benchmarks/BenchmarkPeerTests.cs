@@ -19,7 +19,7 @@ public sealed class BenchmarkPeerTests
     }
 
     [Theory]
-    [InlineData("echo twelve", "milliseconds or '-' expected, got 'twelve'")]
+    [InlineData("sh -c 'read name; echo twelve'", "milliseconds or '-' expected, got 'twelve'")]
     [InlineData("true", "ended at known")]
     public void Peer_ThatAnswersSomethingElse_IsNamed(string command, string message)
     {
