@@ -44,7 +44,7 @@ public sealed class Recipe
         RunFolder run = RunFolder.Open(output);
         EvaluationSummary evaluation = EvaluationRun.Execute(run, validation);
         using TwoStageDetector detector = run.LoadDetector();
-        IProposalMethod? method = run.Config.Data.Proposals.Method is { } name ? ProposalMethods.Create(name) : null;
+        IProposalMethod method = run.Config.Data.Proposals.Method is { } name ? ProposalMethods.Create(name) : null;
         StageTimes times = StageTimes.Measure(detector, validation, run.Config.Data.MaxSide, TimedImages, method);
         var result = new
         {
