@@ -140,6 +140,9 @@ public static unsafe class Engine
 #endif
     }
 
+    /// <summary>Bytes a second between a CUDA device and its memory, by the clock and bus width that its driver names; 0 where it names none.</summary>
+    public static double CudaBandwidth(int device = 0) => Cuda.CudaLauncher.Of(device).Bandwidth;
+
     private static nint AnyPointer(Tensor input)
     {
 #if OFFICIAL

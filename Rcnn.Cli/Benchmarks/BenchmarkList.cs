@@ -1,4 +1,5 @@
 using Rcnn.Core.Evaluation;
+using static TorchSharp.torch;
 
 namespace Rcnn.Cli.Benchmarks;
 
@@ -9,8 +10,9 @@ internal static class BenchmarkList
     public static readonly string[] Groups = ["ops", "models", "data", "eval"];
 
     /// <summary>New benchmarks of a group.</summary>
-    public static IReadOnlyList<IBenchmark> Of(string group) => group switch
+    public static IReadOnlyList<IBenchmark> Of(string group, Device device) => group switch
     {
+        "ops" when device.type == TorchSharp.DeviceType.CUDA => CudaBenchmarks.All(device),
         "ops" => OperatorBenchmarks.All(),
         "eval" => [new CocoEvaluationBenchmark(CocoIouType.Box), new CocoEvaluationBenchmark(CocoIouType.Mask)],
         "models" => ModelBenchmarks.All(),

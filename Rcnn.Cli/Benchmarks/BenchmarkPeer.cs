@@ -15,12 +15,14 @@ internal sealed class BenchmarkPeer : IDisposable
     private readonly string _command;
 
     /// <param name="command">Program and arguments, as for a shell.</param>
+    /// <param name="device">Told to the peer in RCNN_BENCH_DEVICE.</param>
     /// <exception cref="RcnnException">There is no shell.</exception>
-    public BenchmarkPeer(string command)
+    public BenchmarkPeer(string command, string device = "cpu")
     {
         _command = command;
         var start = new ProcessStartInfo("/bin/sh", ["-c", "exec " + command]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         start.Environment["RCNN_BENCH_THREADS"] = Engine.Threads.ToString(CultureInfo.InvariantCulture);
+        start.Environment["RCNN_BENCH_DEVICE"] = device;
         _process = Process.Start(start) ?? throw new RcnnException($"--peer: cannot start '{command}'", 1);
     }
 

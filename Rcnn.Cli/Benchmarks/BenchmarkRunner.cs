@@ -8,6 +8,12 @@ namespace Rcnn.Cli.Benchmarks;
 /// <summary>Times of one benchmark, or why it did not run. <see cref="PeerMilliseconds"/> is empty without a peer.</summary>
 internal sealed record BenchmarkResult(string Name, int Threads, IReadOnlyList<double> Milliseconds, IReadOnlyList<double> PeerMilliseconds, string Note)
 {
+    /// <summary>As <see cref="IBenchmark.Bytes"/>.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Those over the median time, in 10⁹ bytes a second.</summary>
+    public double Bandwidth => Bytes / (1e6 * Median);
+
     public double Median => MedianOf(Milliseconds);
 
     public double PeerMedian => MedianOf(PeerMilliseconds);
@@ -71,7 +77,7 @@ internal static class BenchmarkRunner
             }
         }
 
-        BenchmarkResult[] results = [.. benchmarks.Select(b => new BenchmarkResult(b.Name, threads, times[b], peerTimes[b], skipped.GetValueOrDefault(b) ?? b.Note))];
+        BenchmarkResult[] results = [.. benchmarks.Select(b => new BenchmarkResult(b.Name, threads, times[b], peerTimes[b], skipped.GetValueOrDefault(b) ?? b.Note) { Bytes = b.Bytes })];
         foreach (IBenchmark b in benchmarks)
         {
             b.Dispose();
@@ -80,12 +86,23 @@ internal static class BenchmarkRunner
         return results;
     }
 
+    // Work on a GPU goes on behind the call that started it.
+    private static void Finish()
+    {
+        if (cuda.is_available())
+        {
+            cuda.synchronize();
+        }
+    }
+
     private static double Once(IBenchmark b)
     {
         using var scope = NewDisposeScope();
         b.Prepare();
+        Finish();
         long start = Stopwatch.GetTimestamp();
         b.Run();
+        Finish();
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 }

@@ -20,4 +20,7 @@ internal interface IBenchmark : IDisposable
 
     /// <summary>Said beside the figures: size, unit of another figure, what is counted.</summary>
     string Note { get; }
+
+    /// <summary>Bytes that any implementation must move, inputs read once and outputs written once; 0 where that is not told.</summary>
+    long Bytes => 0;
 }

@@ -6,7 +6,7 @@ namespace Rcnn.Cli.Benchmarks;
 /// <summary>The operators at the sizes by which they are compared with others.</summary>
 internal static class OperatorBenchmarks
 {
-    private static readonly (int, int)[] Grids = [.. new[] { 4, 8, 16, 32, 64 }.Select(s => ((800 + s - 1) / s, (1248 + s - 1) / s))];
+    internal static readonly (int, int)[] Grids = [.. new[] { 4, 8, 16, 32, 64 }.Select(s => ((800 + s - 1) / s, (1248 + s - 1) / s))];
 
     private static readonly RoiPooling Align = new RoiAlignPooling(), AlignMax = new RoiAlignPooling(Reduction: BinReduction.Max),
         Pool = new RoiMaxPooling(), Warp = new RoiWarpPooling();
@@ -76,9 +76,9 @@ internal static class OperatorBenchmarks
         return tensor(corners, [count, 4]);
     }
 
-    private static Tensor Uniform(RandomStream random, int count) => tensor(Enumerable.Range(0, count).Select(_ => (float)random.NextDouble()).ToArray());
+    internal static Tensor Uniform(RandomStream random, int count) => tensor(Enumerable.Range(0, count).Select(_ => (float)random.NextDouble()).ToArray());
 
-    private static AnchorGenerator Pyramid() => new([[32], [64], [128], [256], [512]], [0.5, 1, 2]);
+    internal static AnchorGenerator Pyramid() => new([[32], [64], [128], [256], [512]], [0.5, 1, 2]);
 
     private static IBenchmark NmsOf(int count) => Simple($"nms_{count}", "threshold 0.7", random =>
     {

@@ -8,6 +8,8 @@ internal sealed class BoxIouGolden : IGoldenCase
 {
     public string Op => "box_iou";
 
+    public bool OnDevice => true;
+
     public void Run(GoldenContext c) => c.Check("iou", BoxOps.Iou(c.Tensor("boxes1"), c.Tensor("boxes2")));
 }
 
@@ -15,6 +17,8 @@ internal sealed class BoxIouGolden : IGoldenCase
 internal sealed class GeneralizedBoxIouGolden : IGoldenCase
 {
     public string Op => "generalized_box_iou";
+
+    public bool OnDevice => true;
 
     public void Run(GoldenContext c) => c.Check("giou", BoxOps.GeneralizedIou(c.Tensor("boxes1"), c.Tensor("boxes2")));
 }
@@ -73,6 +77,8 @@ internal sealed class BoxConvertGolden : IGoldenCase
 internal sealed class BoxCoderGolden : IGoldenCase
 {
     public string Op => "box_coder";
+
+    public bool OnDevice => true;
 
     public void Run(GoldenContext c)
     {

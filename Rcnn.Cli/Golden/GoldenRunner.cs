@@ -11,8 +11,11 @@ internal sealed record GoldenResult(string Case, string Op, string Status, strin
     /// <summary>Worst error as a part of what is allowed, over all outputs; 0 without any.</summary>
     public double Worst => Outputs.Count == 0 ? 0 : Outputs.Max(o => o.Ratio);
 
+    /// <summary>Another device was asked for, for which the op has no kernels.</summary>
+    public bool OnCpu { get; init; }
+
     public override string ToString() => Status == "pass"
-        ? string.Create(CultureInfo.InvariantCulture, $"pass {Case} ({Outputs.Count} outputs, worst {Worst:G3} of tolerance, {Milliseconds:F0} ms)")
+        ? string.Create(CultureInfo.InvariantCulture, $"pass {Case} ({Outputs.Count} outputs, worst {Worst:G3} of tolerance, {Milliseconds:F0} ms{(OnCpu ? ", on the CPU" : "")})")
         : $"{Status} {Case}: {Reason}";
 }
 
@@ -65,7 +68,8 @@ internal static class GoldenRunner
             return new GoldenResult(file.Name, file.Op, "skip", $"op {file.Op} is not implemented", 0, []);
         }
 
-        var context = new GoldenContext(file, device);
+        bool elsewhere = device.type != TorchSharp.DeviceType.CPU && !op.OnDevice;
+        var context = new GoldenContext(file, elsewhere ? CPU : device);
         string reason = "";
         try
         {
@@ -95,6 +99,6 @@ internal static class GoldenRunner
             reason = "the case declares no outputs";
         }
 
-        return new GoldenResult(file.Name, file.Op, reason.Length == 0 ? "pass" : "FAIL", reason, clock.Elapsed.TotalMilliseconds, outcomes);
+        return new GoldenResult(file.Name, file.Op, reason.Length == 0 ? "pass" : "FAIL", reason, clock.Elapsed.TotalMilliseconds, outcomes) { OnCpu = elsewhere };
     }
 }

@@ -10,6 +10,8 @@ internal sealed class SmoothL1Golden : IGoldenCase
 {
     public string Op => "smooth_l1_loss";
 
+    public bool OnDevice => true;
+
     public void Run(GoldenContext c)
     {
         Tensor input = c.Tensor("input").requires_grad_(true);
@@ -32,6 +34,8 @@ internal sealed class SmoothL1Golden : IGoldenCase
 internal sealed class SigmoidFocalGolden : IGoldenCase
 {
     public string Op => "sigmoid_focal_loss";
+
+    public bool OnDevice => true;
 
     public void Run(GoldenContext c)
     {

@@ -17,6 +17,8 @@ internal sealed class PasteMasksGolden : IGoldenCase
 {
     public string Op => "paste_masks_in_image";
 
+    public bool OnDevice => true;
+
     public void Run(GoldenContext c)
     {
         long[] size = c.Integers("image_hw");

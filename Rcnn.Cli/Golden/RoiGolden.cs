@@ -8,6 +8,8 @@ internal sealed class RoiAlignGolden : IGoldenCase
 {
     public string Op => "roi_align";
 
+    public bool OnDevice => true;
+
     public void Run(GoldenContext c)
     {
         long[] size = c.Integers("output_size");
@@ -27,6 +29,8 @@ internal sealed class RoiPoolGolden : IGoldenCase
 {
     public string Op => "roi_pool";
 
+    public bool OnDevice => true;
+
     public void Run(GoldenContext c)
     {
         long[] size = c.Integers("output_size");
@@ -42,6 +46,8 @@ internal sealed class RoiPoolGolden : IGoldenCase
 internal sealed class MultiScaleRoiAlignGolden : IGoldenCase
 {
     public string Op => "multiscale_roi_align";
+
+    public bool OnDevice => true;
 
     public void Run(GoldenContext c)
     {

@@ -9,6 +9,8 @@ internal sealed class NmsGolden : IGoldenCase
 {
     public string Op => "nms";
 
+    public bool OnDevice => true;
+
     public void Run(GoldenContext c) => c.Check("keep", Nms.Run(c.Tensor("boxes"), c.Tensor("scores"), c.Number("iou_threshold")));
 }
 
@@ -16,6 +18,8 @@ internal sealed class NmsGolden : IGoldenCase
 internal sealed class BatchedNmsGolden : IGoldenCase
 {
     public string Op => "batched_nms";
+
+    public bool OnDevice => true;
 
     public void Run(GoldenContext c) =>
         c.Check("keep", Nms.Batched(c.Tensor("boxes"), c.Tensor("scores"), c.Tensor("idxs"), c.Number("iou_threshold")));
@@ -26,10 +30,12 @@ internal sealed class AnchorGolden : IGoldenCase
 {
     public string Op => "anchor_generator";
 
+    public bool OnDevice => true;
+
     public void Run(GoldenContext c)
     {
         double[][] sizes = [.. c.Param("sizes").EnumerateArray().Select(l => l.EnumerateArray().Select(v => v.GetDouble()).ToArray())];
-        var generator = new AnchorGenerator(sizes, c.Numbers("aspect_ratios"));
+        var generator = new AnchorGenerator(sizes, c.Numbers("aspect_ratios")) { Device = c.Device };
         for (int level = 0; level < generator.Levels; level++)
         {
             c.Check($"cell_{level}", generator.CellAnchors(level));
@@ -49,6 +55,8 @@ internal sealed class MatcherGolden : IGoldenCase
 {
     public string Op => "matcher";
 
+    public bool OnDevice => true;
+
     public void Run(GoldenContext c)
     {
         var matcher = new Matcher(c.Number("high_threshold"), c.Number("low_threshold"), c.Flag("allow_low_quality_matches"));
@@ -60,6 +68,8 @@ internal sealed class MatcherGolden : IGoldenCase
 internal sealed class RpnFilterGolden : IGoldenCase
 {
     public string Op => "rpn_filter_proposals";
+
+    public bool OnDevice => true;
 
     public void Run(GoldenContext c)
     {
@@ -78,6 +88,8 @@ internal sealed class RpnFilterGolden : IGoldenCase
 internal sealed class PostProcessGolden : IGoldenCase
 {
     public string Op => "roi_heads_postprocess_detections";
+
+    public bool OnDevice => true;
 
     public void Run(GoldenContext c)
     {

@@ -1,3 +1,4 @@
+using Rcnn.Ops.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -33,6 +34,9 @@ public sealed class AnchorGenerator
 
         _cells = sizes.Zip(aspectRatios, (s, r) => Cell(s, r, convention ?? AnchorConvention.Torchvision)).ToArray();
     }
+
+    /// <summary>Where grids of anchors are made; the CPU at first.</summary>
+    public Device Device { get; set; } = CPU;
 
     /// <summary>Number of pyramid levels.</summary>
     public int Levels => _cells.Length;
@@ -74,7 +78,19 @@ public sealed class AnchorGenerator
             total += Count(level, grids[level]);
         }
 
-        Tensor anchors = empty([total, 4], float32);
+        Tensor anchors = empty([total, 4], float32, Device);
+        if (KernelLauncher.For(anchors) is { } launcher)
+        {
+            long at = 0;
+            for (int level = 0; level < Levels; at += Count(level, grids[level++]))
+            {
+                using Tensor part = anchors.narrow(0, at, Count(level, grids[level]));
+                BoxesCuda.Anchors(launcher, _cells[level], grids[level].Width, strides[level], part);
+            }
+
+            return anchors;
+        }
+
         float* p = (float*)Engine.Pointer(anchors);
         for (int level = 0; level < Levels; level++)
         {
@@ -92,7 +108,13 @@ public sealed class AnchorGenerator
         var anchors = new Tensor[Levels];
         for (int level = 0; level < Levels; level++)
         {
-            anchors[level] = empty([Count(level, grids[level]), 4], float32);
+            anchors[level] = empty([Count(level, grids[level]), 4], float32, Device);
+            if (KernelLauncher.For(anchors[level]) is { } launcher)
+            {
+                BoxesCuda.Anchors(launcher, _cells[level], grids[level].Width, strides[level], anchors[level]);
+                continue;
+            }
+
             Fill(level, strides[level], grids[level], (float*)Engine.Pointer(anchors[level]));
         }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rcnn.Ops.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -50,6 +51,11 @@ public sealed unsafe class BoxCoder
     /// <exception cref="ArgumentException">Other shapes, types, or numbers of rows.</exception>
     public Tensor Encode(Tensor references, Tensor proposals)
     {
+        if (KernelLauncher.For(references) is { } launcher)
+        {
+            return BoxesCuda.Encode(launcher, this, references, proposals);
+        }
+
         OperatorInput.Boxes(references, nameof(references));
         OperatorInput.Boxes(proposals, nameof(proposals));
         if (references.shape[0] != proposals.shape[0])
@@ -81,6 +87,11 @@ public sealed unsafe class BoxCoder
     /// <exception cref="ArgumentException">Other shapes, types, or numbers of rows.</exception>
     public Tensor Decode(Tensor codes, Tensor boxes)
     {
+        if (KernelLauncher.For(codes) is { } launcher)
+        {
+            return BoxesCuda.Decode(launcher, this, codes, boxes);
+        }
+
         OperatorInput.Matrix(codes, nameof(codes), "[N,4·C]");
         OperatorInput.Boxes(boxes, nameof(boxes));
         if (codes.shape[0] != boxes.shape[0] || codes.shape[1] % 4 != 0)
@@ -103,6 +114,9 @@ public sealed unsafe class BoxCoder
 
         return result;
     }
+
+    /// <summary>What the kernels need: weights, limit, and what is added to each side.</summary>
+    internal (float X, float Y, float Width, float Height, float Clip, float Extra) Parameters => (_wx, _wy, _ww, _wh, _clip, _extra);
 
     /// <summary>One code, one box.</summary>
     internal void Decode(float* code, float* box, float* output)

@@ -1,3 +1,4 @@
+using Rcnn.Ops.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -164,6 +165,11 @@ public static unsafe class BoxOps
 
     private static Tensor Overlaps(Tensor boxes1, Tensor boxes2, OverlapMeasure measure, BoxExtent extent = BoxExtent.HalfOpen)
     {
+        if (measure is OverlapMeasure.Iou or OverlapMeasure.Generalized && KernelLauncher.For(boxes1) is { } launcher)
+        {
+            return BoxesCuda.Overlaps(launcher, boxes1, boxes2, measure == OverlapMeasure.Generalized, extent.Extra());
+        }
+
         OperatorInput.Boxes(boxes1, nameof(boxes1));
         OperatorInput.Boxes(boxes2, nameof(boxes2));
         float extra = extent.Extra();

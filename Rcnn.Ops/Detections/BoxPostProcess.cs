@@ -1,3 +1,4 @@
+using Rcnn.Ops.Cuda;
 using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -52,6 +53,11 @@ public static unsafe class BoxPostProcess
         IReadOnlyList<(int Height, int Width)> imageSizes, BoxCoder coder, DetectionLimits limits,
         ClassScores scores = ClassScores.Softmax)
     {
+        if (KernelLauncher.For(logits) is { } launcher)
+        {
+            return BoxPostProcessCuda.Run(launcher, logits, codes, proposals, imageSizes, coder, limits);
+        }
+
         OperatorInput.Matrix(logits, nameof(logits), "[R,C+1]");
         OperatorInput.Matrix(codes, nameof(codes), "[R,4·(C+1)]");
         long rows = logits.shape[0], classes = logits.shape[1];

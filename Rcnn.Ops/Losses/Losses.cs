@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rcnn.Ops.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -107,8 +108,18 @@ public static class Losses
     public static Tensor SoftmaxFocal(Tensor logits, Tensor target, double gamma = 2, IReadOnlyList<double>? alpha = null, long ignoreIndex = -100,
         Reduction reduction = Reduction.Mean)
     {
-        OperatorInput.Matrix(logits, nameof(logits), "[N,C]");
-        OperatorInput.Vector(target, nameof(target), logits.shape[0], ScalarType.Int64);
+        IKernelLauncher? launcher = KernelLauncher.For(logits);
+        if (launcher is not null)
+        {
+            KernelTensor.Float32(logits, nameof(logits), logits, -1, -1);
+            KernelTensor.OfType(target, nameof(target), ScalarType.Int64, logits, logits.shape[0]);
+        }
+        else
+        {
+            OperatorInput.Matrix(logits, nameof(logits), "[N,C]");
+            OperatorInput.Vector(target, nameof(target), logits.shape[0], ScalarType.Int64);
+        }
+
         if (logits.shape[1] < 1)
         {
             throw new ArgumentException($"logits [N,C] with C ≥ 1 expected, got {OperatorInput.Shape(logits)}", nameof(logits));
@@ -126,11 +137,21 @@ public static class Losses
         }
 
         bool needsGradient = logits.requires_grad && is_grad_enabled();
+        if (launcher is not null)
+        {
+            return LossKernelFunction.apply(new SoftmaxFocalKernel(launcher, gamma, alpha?.ToArray(), ignoreIndex, reduction, needsGradient), logits, target);
+        }
+
         return SoftmaxFocalFunction.apply(new SoftmaxFocalPlan(gamma, alpha?.ToArray(), ignoreIndex, reduction, needsGradient), logits, target);
     }
 
     private static Tensor Apply(Tensor input, Tensor target, Reduction reduction, PointwiseLoss loss)
     {
+        if (KernelLauncher.For(input) is { } launcher && loss.HasKernel)
+        {
+            return LossKernelFunction.Pointwise(launcher, loss, input, target, reduction);
+        }
+
         OperatorInput.Float32(input, nameof(input));
         OperatorInput.Float32(target, nameof(target));
         if (!input.shape.AsSpan().SequenceEqual(target.shape))

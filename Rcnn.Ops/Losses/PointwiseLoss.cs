@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using Rcnn.Ops.Cuda;
+using static TorchSharp.torch;
 
 namespace Rcnn.Ops;
 
@@ -11,8 +13,20 @@ internal abstract unsafe class PointwiseLoss
     /// <returns>The sum of the values, in double, in index order.</returns>
     public abstract double Block(float* input, float* target, int count, float* loss, float* derivative);
 
+    /// <summary>Whether there is a kernel for it.</summary>
+    public virtual bool HasKernel => false;
+
+    /// <summary>Launches the kernel over <paramref name="count"/> pairs; <paramref name="derivative"/> may be null.</summary>
+    public virtual void Launch(IKernelLauncher launcher, Tensor input, Tensor target, long count, Tensor loss, Tensor? derivative) =>
+        throw new NotSupportedException($"{GetType().Name} has no kernel");
+
     public sealed class SmoothL1(float beta) : PointwiseLoss
     {
+        public override bool HasKernel => true;
+
+        public override void Launch(IKernelLauncher launcher, Tensor input, Tensor target, long count, Tensor loss, Tensor? derivative) => launcher.Launch(
+            new("losses", "losses_smooth_l1"), KernelGrid.Over(count, LossKernelFunction.Threads), LossKernelFunction.Threads, input, target, count, beta, loss, derivative);
+
         public override double Block(float* input, float* target, int count, float* loss, float* derivative)
         {
             double sum = 0;
@@ -81,6 +95,11 @@ internal abstract unsafe class PointwiseLoss
 
     public sealed class SigmoidFocal(float alpha, float gamma) : PointwiseLoss
     {
+        public override bool HasKernel => true;
+
+        public override void Launch(IKernelLauncher launcher, Tensor input, Tensor target, long count, Tensor loss, Tensor? derivative) => launcher.Launch(
+            new("losses", "losses_sigmoid_focal"), KernelGrid.Over(count, LossKernelFunction.Threads), LossKernelFunction.Threads, input, target, count, alpha, gamma, loss, derivative);
+
         public override double Block(float* input, float* target, int count, float* loss, float* derivative)
         {
             double sum = 0;

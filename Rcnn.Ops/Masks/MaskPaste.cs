@@ -1,3 +1,4 @@
+using Rcnn.Ops.Cuda;
 using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -19,6 +20,11 @@ public static unsafe class MaskPaste
     public static Tensor Apply(
         Tensor masks, Tensor boxes, (int Height, int Width) image, int padding = 1, MaskPasteConvention convention = MaskPasteConvention.Torchvision)
     {
+        if (KernelLauncher.For(masks) is { } launcher)
+        {
+            return MaskPasteCuda.Apply(launcher, masks, boxes, image, padding, convention);
+        }
+
         Check(masks, boxes, image, padding);
         using Tensor m = masks.contiguous();
         using Tensor b = boxes.contiguous();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rcnn.Ops.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -43,6 +44,11 @@ public sealed class Matcher
     /// <exception cref="ArgumentException">Not a float32 matrix.</exception>
     public unsafe Tensor Match(Tensor quality)
     {
+        if (KernelLauncher.For(quality) is { } launcher)
+        {
+            return MatcherCuda.Match(launcher, null, null, quality, _extra, _high, _low, _rescue);
+        }
+
         OperatorInput.Matrix(quality, nameof(quality), "[G,A]");
         using Tensor q = quality.contiguous();
         int truths = (int)q.shape[0], anchors = (int)q.shape[1];
@@ -62,6 +68,11 @@ public sealed class Matcher
     /// <exception cref="ArgumentException">Not float32 [N,4].</exception>
     public unsafe Tensor Match(Tensor anchors, Tensor truths)
     {
+        if (KernelLauncher.For(anchors) is { } launcher)
+        {
+            return MatcherCuda.Match(launcher, anchors, truths, null, _extra, _high, _low, _rescue);
+        }
+
         OperatorInput.Boxes(anchors, nameof(anchors));
         OperatorInput.Boxes(truths, nameof(truths));
         using Tensor a = anchors.contiguous();

@@ -6,7 +6,7 @@ namespace Rcnn.Ops;
 internal static unsafe class BatchedNms
 {
     /// <summary>torchvision's limit on a CPU: 4000 coordinates.</summary>
-    private const int OffsetLimit = 1000;
+    internal const int OffsetLimit = 1000;
 
     /// <param name="boxes">[count,4]</param>
     /// <param name="limit">Stop after this many.</param>

@@ -1,3 +1,4 @@
+using Rcnn.Ops.Cuda;
 using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -21,6 +22,11 @@ public static unsafe class Nms
     /// <exception cref="ArgumentException">Other shapes or types.</exception>
     public static Tensor Run(Tensor boxes, Tensor scores, double threshold, BoxExtent extent = BoxExtent.HalfOpen, TieOrder ties = TieOrder.LowerIndexFirst)
     {
+        if (KernelLauncher.For(boxes) is { } launcher)
+        {
+            return NmsCuda.Run(launcher, boxes, scores, threshold, extent.Extra(), ties);
+        }
+
         Check(boxes, scores);
         float extra = extent.Extra();
         using Tensor b = boxes.contiguous();
@@ -46,6 +52,11 @@ public static unsafe class Nms
     /// <exception cref="ArgumentException">Other shapes or types.</exception>
     public static Tensor Batched(Tensor boxes, Tensor scores, Tensor idxs, double threshold, BoxExtent extent = BoxExtent.HalfOpen, TieOrder ties = TieOrder.LowerIndexFirst)
     {
+        if (KernelLauncher.For(boxes) is { } launcher)
+        {
+            return NmsCuda.Batched(launcher, boxes, scores, idxs, threshold, extent.Extra(), ties);
+        }
+
         Check(boxes, scores);
         OperatorInput.Vector(idxs, nameof(idxs), boxes.shape[0], ScalarType.Int64);
         float extra = extent.Extra();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rcnn.Ops.Cuda;
 using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -44,6 +45,11 @@ public static unsafe class RpnProposals
     public static IReadOnlyList<ScoredProposals> Filter(Tensor proposals, Tensor objectness, IReadOnlyList<int> anchorsPerLevel,
         IReadOnlyList<(int Height, int Width)> imageSizes, ProposalLimits limits, IReadOnlyList<double>? scales = null)
     {
+        if (KernelLauncher.For(objectness) is { } launcher)
+        {
+            return RpnProposalsCuda.Filter(launcher, proposals, objectness, anchorsPerLevel, imageSizes, limits, scales);
+        }
+
         OperatorInput.Float32(proposals, nameof(proposals));
         OperatorInput.Matrix(objectness, nameof(objectness), "[B,N]");
         long batch = objectness.shape[0], count = objectness.shape[1];
@@ -86,6 +92,11 @@ public static unsafe class RpnProposals
         if (objectness.Count != anchors.Count || codes.Count != anchors.Count)
         {
             throw new ArgumentException($"as many levels of each expected, got {objectness.Count} objectness, {codes.Count} codes, {anchors.Count} anchors");
+        }
+
+        if (objectness.Count > 0 && KernelLauncher.For(objectness[0]) is { } launcher)
+        {
+            return RpnProposalsCuda.Select(launcher, objectness, codes, anchors, coder, imageSizes, limits, scales);
         }
 
         var held = new List<Tensor>();

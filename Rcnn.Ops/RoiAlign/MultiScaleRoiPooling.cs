@@ -1,3 +1,4 @@
+using Rcnn.Ops.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,6 +37,11 @@ public sealed class MultiScaleRoiPooling(int outputHeight, int outputWidth, RoiP
     public Tensor Apply(IReadOnlyList<Tensor> features, IReadOnlyList<Tensor> boxes, IReadOnlyList<(int Height, int Width)> imageSizes,
         bool? channelsLastOutput = null)
     {
+        if (features.Count > 0 && RoiPoolingCuda.For(pooling, features[0]) is { } launcher)
+        {
+            return RoiPoolingCuda.Pyramid(launcher, pooling, features, boxes, InferScales(features, imageSizes), Rule, outputHeight, outputWidth, channelsLastOutput);
+        }
+
         OperatorInput.Positive(outputHeight, nameof(outputHeight));
         OperatorInput.Positive(outputWidth, nameof(outputWidth));
         for (int i = 0; i < features.Count; i++)
@@ -72,7 +78,11 @@ public sealed class MultiScaleRoiPooling(int outputHeight, int outputWidth, RoiP
     /// <param name="scales">Of each level, as <see cref="InferScales"/> tells.</param>
     /// <returns>[Σ n] int64</returns>
     public Tensor Levels(IReadOnlyList<Tensor> boxes, IReadOnlyList<double> scales) =>
-        tensor(Levels(Rois(boxes), scales).Select(l => (long)l).ToArray(), int64);
+        boxes.Count > 0 && KernelLauncher.For(boxes[0]) is { } launcher
+            ? RoiPoolingCuda.Levels(launcher, boxes, scales, Rule, boxes[0]).Levels.to(int64)
+            : tensor(Levels(Rois(boxes), scales).Select(l => (long)l).ToArray(), int64);
+
+    private PyramidLevels Rule => new(canonicalSize, canonicalLevel, rule);
 
     /// <summary>Feature cells per pixel of each level: the power of two nearest to map height / largest image height.</summary>
     /// <exception cref="ArgumentException">No map or no image.</exception>

@@ -22,6 +22,11 @@ public abstract record RoiPooling
     /// <exception cref="ArgumentException">Other shapes or types, or an image index outside the batch.</exception>
     public Tensor Apply(Tensor input, Tensor rois, int pooledHeight, int pooledWidth, double spatialScale, bool? channelsLastOutput = null)
     {
+        if (RoiPoolingCuda.For(this, input) is { } launcher)
+        {
+            return RoiPoolingCuda.Apply(launcher, this, input, rois, pooledHeight, pooledWidth, spatialScale, channelsLastOutput);
+        }
+
         OperatorInput.Features(input, nameof(input));
         OperatorInput.RoiShape(rois, nameof(rois));
         OperatorInput.Positive(pooledHeight, nameof(pooledHeight));

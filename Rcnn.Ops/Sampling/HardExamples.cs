@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rcnn.Ops.Cuda;
 using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -19,6 +20,11 @@ public static unsafe class HardExamples
     public static Tensor Top(Tensor loss, int count)
     {
         OperatorInput.Positive(count, nameof(count));
+        if (KernelLauncher.For(loss) is not null)
+        {
+            return HardExamplesCuda.Top(loss, count);
+        }
+
         Vector(loss);
         using Tensor l = loss.contiguous();
         int entries = checked((int)l.shape[0]);
@@ -39,6 +45,11 @@ public static unsafe class HardExamples
     public static Tensor TopAfterNms(Tensor boxes, Tensor loss, int count, double threshold = 0.7)
     {
         OperatorInput.Positive(count, nameof(count));
+        if (KernelLauncher.For(loss) is { } launcher)
+        {
+            return HardExamplesCuda.TopAfterNms(launcher, boxes, loss, count, threshold);
+        }
+
         OperatorInput.Boxes(boxes, nameof(boxes));
         OperatorInput.Vector(loss, nameof(loss), boxes.shape[0], ScalarType.Float32);
         using Tensor b = boxes.contiguous();

@@ -1,7 +1,7 @@
 """torchvision's and OpenCV's side of `rcnn bench ops --peer "python3 scripts/peers/torchvision_ops.py"`, for a machine that has them.
 
 Reads one benchmark's name a line; answers with the milliseconds of one run, or "-" where there is no such operator. Inputs have the shapes and
-ranges of Rcnn.Cli/Benchmarks, from another generator. Threads: the variable RCNN_BENCH_THREADS, which the bench command sets; default 1.
+ranges of Rcnn.Cli/Benchmarks, from another generator. Threads: the variable RCNN_BENCH_THREADS, device: RCNN_BENCH_DEVICE, which the bench command sets; default 1 and cpu.
 """
 import ctypes
 import os
@@ -13,6 +13,7 @@ import torch
 import torchvision
 from torchvision.models.detection import _utils, anchor_utils, image_list
 
+DEVICE = torch.device(os.environ.get("RCNN_BENCH_DEVICE", "cpu"))
 THREADS = int(os.environ.get("RCNN_BENCH_THREADS", "1"))
 torch.set_num_threads(THREADS)
 try:
@@ -27,14 +28,14 @@ def boxes(count, width=640, height=480, low=10, high=200, seed=0):
     both = np.concatenate([corner, corner + rng.uniform(low, high, (count, 2))], 1)
     both[:, 0::2] = both[:, 0::2].clip(0, width)
     both[:, 1::2] = both[:, 1::2].clip(0, height)
-    return torch.from_numpy(both.astype(np.float32))
+    return torch.from_numpy(both.astype(np.float32)).to(DEVICE)
 
 
 def pooling(operator, arguments, backward, channels_last):
-    features = torch.randn(1, 256, 120, 160)
+    features = torch.randn(1, 256, 120, 160, device=DEVICE)
     if channels_last:
         features = features.contiguous(memory_format=torch.channels_last)
-    rois = torch.cat([torch.zeros(1000, 1), boxes(1000)], 1)
+    rois = torch.cat([torch.zeros(1000, 1, device=DEVICE), boxes(1000)], 1)
     if not backward:
         return lambda: (lambda: operator(features, rois, *arguments))
 
@@ -51,12 +52,12 @@ def simple(run):
 
 
 def nms(count):
-    b, s = boxes(count), torch.rand(count)
+    b, s = boxes(count), torch.rand(count, device=DEVICE)
     return simple(lambda: torchvision.ops.nms(b, s, 0.7))
 
 
 def batched_nms():
-    b, s, c = boxes(20000), torch.rand(20000), torch.randint(0, 80, (20000,))
+    b, s, c = boxes(20000), torch.rand(20000, device=DEVICE), torch.randint(0, 80, (20000,), device=DEVICE)
     return simple(lambda: torchvision.ops.batched_nms(b, s, c, 0.5))
 
 
@@ -67,8 +68,8 @@ def overlaps():
 
 def pyramid():
     generator = anchor_utils.AnchorGenerator(((32,), (64,), (128,), (256,), (512,)), ((0.5, 1.0, 2.0),) * 5)
-    images = image_list.ImageList(torch.zeros(1, 3, 800, 1248), [(800, 1248)])
-    maps = [torch.zeros(1, 1, -(-800 // s), -(-1248 // s)) for s in (4, 8, 16, 32, 64)]
+    images = image_list.ImageList(torch.zeros(1, 3, 800, 1248, device=DEVICE), [(800, 1248)])
+    maps = [torch.zeros(1, 1, -(-800 // s), -(-1248 // s), device=DEVICE) for s in (4, 8, 16, 32, 64)]
     return lambda: generator(images, maps)
 
 
@@ -110,6 +111,11 @@ for layout in ("", "_nhwc"):
         MAKERS[f"roi_pool_{direction}{layout}"] = lambda bwd=bwd, last=last: pooling(torchvision.ops.roi_pool, (7, 0.25), bwd, last)
 
 
+def finish():
+    if DEVICE.type == "cuda":
+        torch.cuda.synchronize()
+
+
 def main():
     torch.manual_seed(0)
     prepared = {}
@@ -125,8 +131,10 @@ def main():
             print("-", flush=True)
             continue
         run = prepared[name]()
+        finish()
         start = time.perf_counter()
         run()
+        finish()
         print(f"{(time.perf_counter() - start) * 1000:.6f}", flush=True)
 
 

@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# Checks and times the CUDA kernels on a machine with an NVIDIA GPU: goldens, compute-sanitizer, benchmarks beside torchvision's kernels.
+set -euo pipefail
+root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+
+usage() {
+  cat <<'TEXT'
+usage: scripts/gpu-check.sh [--golden DIR]... [--out DIR] [--quick] [--no-sanitizer]
+
+Needs an NVIDIA driver, the .NET SDK, a C++ compiler, CMake, and PyTorch for CUDA (from pip) or libtorch for CUDA. No CUDA toolkit.
+
+  --golden DIR     folder of golden cases; may be given again. Default: ../shared/golden/ops and ../shared/golden/models, where they exist
+  --out DIR        where reports go. Default: artifacts/gpu-check
+  --quick          half a second for each benchmark instead of 1.5
+  --no-sanitizer   leave compute-sanitizer out even where it is installed
+
+Environment: TORCH_HOME names the libtorch to build against: the folder that holds lib/libtorch_cuda.so. Default: that of `python3 -c 'import torch'`.
+Steps: 1. build; 2. goldens on the GPU; 3. a part of them under compute-sanitizer (memcheck, racecheck, synccheck), where it is installed;
+4. benchmarks beside torchvision on the same GPU, where python3 has it. Exit code 0 when nothing failed and every ratio that has a goal reaches it
+(RoIAlign 1.5, NMS of 20000 boxes 2), 1 otherwise.
+TEXT
+}
+
+say() { printf '\n== %s\n' "$*"; }
+die() { printf 'gpu-check: %s\n' "$*" >&2; exit 1; }
+
+goldens=() out=$root/artifacts/gpu-check seconds=1.5 sanitizer=yes
+while [ $# -gt 0 ]; do
+  case $1 in
+    --golden) goldens+=("${2:?--golden needs a folder}"); shift 2 ;;
+    --out) out=${2:?--out needs a folder}; shift 2 ;;
+    --quick) seconds=0.5; shift ;;
+    --no-sanitizer) sanitizer=no; shift ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
+if [ ${#goldens[@]} = 0 ]; then
+  for folder in "$root/../shared/golden/ops" "$root/../shared/golden/models"; do
+    if [ -d "$folder" ]; then goldens+=("$folder"); fi
+  done
+fi
+
+command -v nvidia-smi >/dev/null || die "no nvidia-smi: this machine has no NVIDIA driver"
+nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || die "nvidia-smi finds no GPU"
+if [ -z "${TORCH_HOME:-}" ]; then
+  TORCH_HOME=$(python3 -c 'import os, torch; print(os.path.dirname(torch.__file__))' 2>/dev/null) || die "TORCH_HOME is not set and python3 has no torch"
+fi
+[ -e "$TORCH_HOME/lib/libtorch_cuda.so" ] || die "$TORCH_HOME/lib/libtorch_cuda.so does not exist: this libtorch is not built for CUDA"
+export TORCH_HOME
+mkdir -p "$out"
+failures=0
+
+say "build against $TORCH_HOME"
+"$root/rcnn" --help >/dev/null || die "the build failed"
+
+if [ ${#goldens[@]} -gt 0 ]; then
+  say "goldens on the GPU: ${goldens[*]}"
+  "$root/rcnn" golden "${goldens[@]}" --device cuda --json "$out/golden.json" | tee "$out/golden.txt" | grep -v '^pass' || true
+  tail -n 1 "$out/golden.txt" | grep -q ', 0 failed, 0 skipped$' || failures=$((failures + 1))
+else
+  say "goldens: no folder given; --golden DIR"
+fi
+
+if [ "$sanitizer" = yes ] && command -v compute-sanitizer >/dev/null && [ ${#goldens[@]} -gt 0 ]; then
+  for tool in memcheck racecheck synccheck; do
+    say "compute-sanitizer --tool $tool"
+    if compute-sanitizer --tool "$tool" --target-processes all --error-exitcode 9 "$root/rcnn" golden "${goldens[0]}" \
+      --device cuda >"$out/$tool.txt" 2>&1; then
+      grep 'ERROR SUMMARY\|RACECHECK SUMMARY' "$out/$tool.txt" || true
+    else
+      tail -n 20 "$out/$tool.txt"
+      failures=$((failures + 1))
+    fi
+  done
+else
+  say "compute-sanitizer: not installed, or left out"
+fi
+
+say "benchmarks"
+peer=no
+bench=("$root/rcnn" bench ops --device cuda --seconds "$seconds" --json "$out/bench.json")
+if python3 -c 'import torch, torchvision; assert torch.cuda.is_available()' 2>/dev/null; then
+  peer=yes
+  bench+=(--peer "python3 $root/scripts/peers/torchvision_ops.py")
+else
+  echo "python3 has no torchvision with CUDA: our times alone"
+fi
+"${bench[@]}" | tee "$out/bench.txt" || failures=$((failures + 1))
+
+# The goals, where there is a peer: name, ratio of torchvision's median to ours.
+while [ "$peer" = yes ] && read -r name goal; do
+  ratio=$(awk -v name="$name" '$1 == name { print $6 }' "$out/bench.txt")
+  case $ratio in
+    '' | - | [^0-9]*) continue ;;
+  esac
+  if awk -v r="$ratio" -v g="$goal" 'BEGIN { exit !(r >= g) }'; then
+    printf '%-24s %8s of %s: reached\n' "$name" "$ratio" "$goal"
+  else
+    printf '%-24s %8s of %s: NOT REACHED\n' "$name" "$ratio" "$goal"
+    failures=$((failures + 1))
+  fi
+done <<'GOALS'
+roi_align_fwd 1.5
+roi_align_bwd 1.5
+roi_align_fwd_nhwc 1.5
+roi_align_bwd_nhwc 1.5
+nms_20000 2
+GOALS
+
+say "reports in $out; $failures step(s) failed"
+[ "$failures" = 0 ]
