@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 namespace Rcnn.Tests.Ops;
 
 /// <summary>What RoIAlign, its maximum, RoIWarp and RoIPool have in common, behind the one setting that chooses among them.</summary>
+[Trait("Vectors", "fingerprints")]
 public sealed class RoiPoolingTests
 {
     private static readonly string[] Rules = ["legacy", "aligned", "edges", "corners", "quantized-edges", "quantized-corners"];

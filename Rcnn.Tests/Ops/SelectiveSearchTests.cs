@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace Rcnn.Tests.Ops;
 
+[Trait("Vectors", "fingerprints")]
 public sealed class SelectiveSearchTests
 {
     private static readonly SelectiveSearchOptions Tiny = SelectiveSearchOptions.Fast with { MinSize = 8, Scales = [60, 120] };
