@@ -127,6 +127,45 @@ public static unsafe class Engine
     private static long _unknownVersion;
 #endif
 
+    /// <summary>
+    /// Until the result is disposed, on the thread that called: convolutions and matrix products on <paramref name="device"/> are computed in <paramref name="type"/>,
+    /// whatever the type of their float32 arguments, which keep their own type and get gradients in it. Backward passes need no autocast of their own.
+    /// </summary>
+    /// <param name="device">CPU (bfloat16 only) or CUDA.</param>
+    /// <param name="type">bfloat16 or float16.</param>
+    /// <exception cref="ArgumentException">Another device or type.</exception>
+    /// <exception cref="NotSupportedException">With the official packages, which do not reach libtorch's switches.</exception>
+    public static IDisposable Autocast(DeviceType device, ScalarType type)
+    {
+        if (!(device == DeviceType.CUDA && type is ScalarType.Float16 or ScalarType.BFloat16) && !(device == DeviceType.CPU && type == ScalarType.BFloat16))
+        {
+            throw new ArgumentException($"bfloat16 on CPU, bfloat16 or float16 on CUDA expected, got {type} on {device}");
+        }
+#if OFFICIAL
+        throw new NotSupportedException("TorchSharp 0.107 has no autocast");
+#else
+        long previous;
+        Native.Check(Native.rcnn_autocast_enter((int)device, (int)type, &previous));
+        return new AutocastScope((int)device, previous);
+#endif
+    }
+
+#if !OFFICIAL
+    private sealed class AutocastScope(int device, long previous) : IDisposable
+    {
+        private bool _ended;
+
+        public void Dispose()
+        {
+            if (!_ended)
+            {
+                _ended = true;
+                Native.Check(Native.rcnn_autocast_exit(device, previous));
+            }
+        }
+    }
+#endif
+
     /// <summary>The stream (CUstream) on which libtorch works on the current device; for kernels launched beside it.</summary>
     public static nint CudaStream(int device = 0)
     {

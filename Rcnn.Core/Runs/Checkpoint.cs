@@ -21,7 +21,12 @@ public static class Checkpoint
     /// <exception cref="RcnnException">The disk is full; nothing is left behind.</exception>
     public static void Write(string folder, Trainer trainer, CheckpointState state)
     {
-        string text = ConfigJson.Write(state with { Sampling = [.. trainer.Random.State] });
+        string text = ConfigJson.Write(state with
+        {
+            Sampling = [.. trainer.Random.State],
+            LossScale = trainer.Scaler?.Scale,
+            LossScaleSteps = trainer.Scaler?.GoodSteps,
+        });
         if (Directory.Exists(folder))
         {
             DurableFile.WriteText(Path.Combine(folder, StateFile), text);
@@ -65,6 +70,11 @@ public static class Checkpoint
         {
             string averageFile = Path.Combine(folder, AverageFile);
             average.Restore(WeightFile.Read(averageFile), averageFile);
+        }
+
+        if (state is { LossScale: { } scale, LossScaleSteps: { } steps })
+        {
+            trainer.Scaler?.Restore(scale, steps);
         }
 
         trainer.Random.State = state.Sampling;

@@ -21,6 +21,11 @@ public sealed record CheckpointState
     /// <summary>State words of the sampling stream.</summary>
     public ulong[] Sampling { get; init; } = [];
 
+    /// <summary>Factor of the dynamic loss scale, and its steps without overflow; null without one.</summary>
+    public double? LossScale { get; init; }
+
+    public int? LossScaleSteps { get; init; }
+
     /// <summary>Best validation metric so far and its step; null before the first validation.</summary>
     public double? BestValue { get; init; }
 

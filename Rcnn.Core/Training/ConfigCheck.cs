@@ -55,6 +55,7 @@ public static class ConfigCheck
             Positive("stop.patience", patience);
         }
 
+        Precision.Validate(config.Precision);
         if (!Metrics.Contains(config.BestMetric))
         {
             throw RcnnException.Usage($"bestMetric={config.BestMetric}: expected {string.Join(", ", Metrics)}");

@@ -33,6 +33,12 @@ public sealed record TrainConfig
     /// <summary>Threads of the arithmetic; 0 takes every processor.</summary>
     public int Threads { get; init; }
 
+    /// <summary>
+    /// Type in which layers compute while training: float32, bfloat16 (on a CPU worth it where that has instructions for it) or float16 (CUDA only, with a dynamic loss
+    /// scale). Weights stay float32.
+    /// </summary>
+    public string Precision { get; init; } = "float32";
+
     /// <summary>The validation metric that chooses the best checkpoint, larger is better: AP, AP50, AP75 or mAP.</summary>
     public string BestMetric { get; init; } = "AP";
 

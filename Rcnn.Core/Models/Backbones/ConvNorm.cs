@@ -47,7 +47,8 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
         if (affine is not { } a)
         {
             using Tensor raw = convolution.call(input);
-            return Activate(norm.call(raw), activation);
+            // libtorch 1.13 has no group normalisation of half-precision input with float32 weights, as autocast would want it; batch normalisation it has.
+            return Activate(norm.call(norm is GroupNorm ? FullPrecision.Of(raw) : raw), activation);
         }
 
         long version = Engine.Version(a.Scale) + Engine.Version(a.Shift) + Engine.Version(a.Mean) + Engine.Version(a.Variance)

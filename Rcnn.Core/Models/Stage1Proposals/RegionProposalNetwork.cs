@@ -47,7 +47,11 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
         RegisterComponents();
     }
 
-    public override RpnPrediction forward(IReadOnlyList<Tensor> input) => head.call(input);
+    public override RpnPrediction forward(IReadOnlyList<Tensor> input)
+    {
+        RpnPrediction prediction = head.call(input);
+        return new RpnPrediction([.. prediction.Logits.Select(FullPrecision.Of)], [.. prediction.Deltas.Select(FullPrecision.Of)]);
+    }
 
     /// <summary>
     /// Proposals of each image, [P,4] float32 in pixels of the batch by falling score, without gradient; P may be 0.

@@ -42,7 +42,7 @@ public sealed class MaskBranch
     {
         using var scope = NewDisposeScope();
         Tensor regions = _pool.Apply(maps, boxes, [.. batch.Sizes.Select(s => (s.Height, s.Width))], channelsLastOutput: false);
-        return Predictor.call(Head.call(regions)).MoveToOuterDisposeScope();
+        return FullPrecision.Of(Predictor.call(Head.call(regions))).MoveToOuterDisposeScope();
     }
 
     /// <summary>The detections with the mask of each one's class, [N,1,M,M] float32 in [0,1]. Boxes are in pixels of the batch.</summary>

@@ -56,8 +56,8 @@ public sealed class RegionHeads : Module
     /// <summary>The mask branch, or null.</summary>
     public MaskBranch? Mask { get; }
 
-    /// <summary>The maps that regions are pooled from.</summary>
-    public IReadOnlyList<Tensor> Pooled(IReadOnlyList<Tensor> maps) => [.. _levels.Select(l => maps[l])];
+    /// <summary>The maps that regions are pooled from, in float32.</summary>
+    public IReadOnlyList<Tensor> Pooled(IReadOnlyList<Tensor> maps) => [.. _levels.Select(l => FullPrecision.Of(maps[l]))];
 
     /// <summary>Classifies and refines <paramref name="boxes"/>, [R,4] for each image in pixels of the batch.</summary>
     public RegionPrediction Predict(IReadOnlyList<Tensor> maps, IReadOnlyList<Tensor> boxes, ImageBatch batch)
@@ -66,9 +66,8 @@ public sealed class RegionHeads : Module
         // Channels first, as the first linear layer of a torchvision checkpoint reads them.
         Tensor regions = _pool.Apply(Pooled(maps), boxes, [.. batch.Sizes.Select(s => (s.Height, s.Width))], channelsLastOutput: false);
         RegionPrediction prediction = box_predictor.call(box_head.call(regions));
-        prediction.Logits.MoveToOuterDisposeScope();
-        prediction.Deltas.MoveToOuterDisposeScope();
-        return prediction;
+        return new RegionPrediction(
+            FullPrecision.Of(prediction.Logits).MoveToOuterDisposeScope(), FullPrecision.Of(prediction.Deltas).MoveToOuterDisposeScope());
     }
 
     /// <summary>
