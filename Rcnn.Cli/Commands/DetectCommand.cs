@@ -37,7 +37,7 @@ internal static class DetectCommand
         test.AddTo(command);
         command.SetAction(parsed =>
         {
-            (TwoStageDetector detector, IReadOnlyList<string> names, DataConfig data) = (parsed.GetValue(run), parsed.GetValue(weights)) switch
+            (IDetector detector, IReadOnlyList<string> names, DataConfig data) = (parsed.GetValue(run), parsed.GetValue(weights)) switch
             {
                 ({ } folder, null) => FromRun(folder),
                 (null, { } file) => FromWeights(file, parsed.GetValue(model), parsed.GetValue(backbone)),
@@ -46,21 +46,21 @@ internal static class DetectCommand
             using (detector)
             {
                 using IDisposable? truncated = test.Svd(parsed)?.ApplyTo(detector, Console.WriteLine);
-                var augmented = new TestTimeAugmentation(detector, test.Augmentation(parsed));
+                DetectImages augmented = TestTimeAugmentation.Around(detector, test.Augmentation(parsed));
                 return Run(detector.Config, augmented, names, data, Files(parsed.GetValue(images)!), parsed.GetValue(score), parsed.GetValue(output), parsed.GetValue(json));
             }
         });
         return command;
     }
 
-    private static (TwoStageDetector Detector, IReadOnlyList<string> Names, DataConfig Data) FromRun(string folder)
+    private static (IDetector Detector, IReadOnlyList<string> Names, DataConfig Data) FromRun(string folder)
     {
         RunFolder run = RunFolder.Open(folder);
-        return (run.LoadDetector(), run.Config.Data.Classes, run.Config.Data);
+        return (run.OpenDetector(), run.Config.Data.Classes, run.Config.Data);
     }
 
     /// <summary>The number of classes is read off the weights, so that any checkpoint of the assembly loads.</summary>
-    private static (TwoStageDetector Detector, IReadOnlyList<string> Names, DataConfig Data) FromWeights(string file, string? model, string? backbone)
+    private static (IDetector Detector, IReadOnlyList<string> Names, DataConfig Data) FromWeights(string file, string? model, string? backbone)
     {
         IReadOnlyDictionary<string, Tensor> weights = WeightFile.Read(file);
         try
@@ -124,7 +124,7 @@ internal static class DetectCommand
     /// <summary>What a model without a proposal network looks at, found on the image in the size it was trained on.</summary>
     private static Tensor[]? Proposals(DetectorConfig model, DataConfig data, ProposalSource? source, RgbImage image, string file)
     {
-        if (model.Assembly != "fast-rcnn")
+        if (!DetectorFactory.NeedsProposals(model))
         {
             return null;
         }
@@ -141,7 +141,7 @@ internal static class DetectCommand
     }
 
     private static int Run(
-        DetectorConfig model, TestTimeAugmentation detector, IReadOnlyList<string> names, DataConfig data, IReadOnlyList<string> files, double least, string? output, string? json)
+        DetectorConfig model, DetectImages detect, IReadOnlyList<string> names, DataConfig data, IReadOnlyList<string> files, double least, string? output, string? json)
     {
         var list = new JsonArray();
         using ProposalSource? source = data.Proposals.Method is null ? null : ProposalSources.Open(data.Proposals with { File = null }, null);
@@ -156,7 +156,7 @@ internal static class DetectCommand
             long start = Stopwatch.GetTimestamp();
             using var scope = NewDisposeScope();
             Tensor pixels = tensor(image.Pixels, [image.Height, image.Width, 3], ScalarType.Byte);
-            Detections found = detector.Detect([pixels], Proposals(model, data, source, image, file))[0];
+            Detections found = detect([pixels], Proposals(model, data, source, image, file))[0];
             double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             IReadOnlyList<BoxLabel> boxes = DetectionDrawing.Boxes(found, new(image.Height, image.Width));
             BoxLabel[] shown = [.. boxes.Where(b => b.Score >= least)];

@@ -15,7 +15,7 @@ internal static class TrainCommand
     {
         var data = new Option<string?>("--data") { Description = "Training data: voc:DIR[:SPLIT], coco:JSON,IMAGEDIR or synthetic[:SPLIT][:COUNT].", HelpName = "D" };
         var validation = new Option<string?>("--val") { Description = "Validation data that chooses the best checkpoint.", HelpName = "D" };
-        var model = new Option<string?>("--model") { Description = "fast-rcnn, faster-rcnn-c4, faster-rcnn-fpn, mask-rcnn-fpn, or a torchvision name such as maskrcnn_resnet50_fpn_v2.", HelpName = "M" };
+        var model = new Option<string?>("--model") { Description = "rcnn, fast-rcnn, faster-rcnn-c4, faster-rcnn-fpn, mask-rcnn-fpn, or a torchvision name such as maskrcnn_resnet50_fpn_v2.", HelpName = "M" };
         var backbone = new Option<string?>("--backbone") { Description = "resnet18 … resnet152, resnext50_32x4d, mobilenet_v2, mobilenet_v3_large, mobilenet_v3_small, alexnet, vgg16, vgg16_bn, squeezenet1_0, …", HelpName = "B" };
         var init = new Option<string?>("--init") { Description = "Weights to start from: a classifier's for the backbone, or a detector's.", HelpName = "FILE" };
         var output = new Option<string>("--out") { Description = "The run folder.", HelpName = "DIR", Required = true };

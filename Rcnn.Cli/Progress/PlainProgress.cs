@@ -22,6 +22,15 @@ internal sealed class PlainProgress(TextWriter output, TimeSpan interval) : ITra
         }
     }
 
+    public void Evaluating(int done, int total)
+    {
+        if (_sinceLine.Elapsed >= interval)
+        {
+            _sinceLine.Restart();
+            output.WriteLine($"{done} of {total} images");
+        }
+    }
+
     public void Evaluated(int step, IReadOnlyDictionary<string, double> metrics) =>
         output.WriteLine($"step {step}: validation {string.Join("  ", metrics.Take(3).Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Key} {m.Value:F3}")))}");
 

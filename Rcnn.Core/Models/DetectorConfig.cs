@@ -6,7 +6,7 @@ namespace Rcnn.Core.Models;
 /// </summary>
 public sealed record DetectorConfig
 {
-    /// <summary>fast-rcnn, faster-rcnn-fpn, faster-rcnn-c4 or mask-rcnn-fpn.</summary>
+    /// <summary>rcnn, fast-rcnn, faster-rcnn-fpn, faster-rcnn-c4 or mask-rcnn-fpn.</summary>
     public string Assembly { get; init; } = "faster-rcnn-fpn";
 
     /// <summary>Number of classes with background: C + 1.</summary>
@@ -17,6 +17,9 @@ public sealed record DetectorConfig
     public RpnConfig Rpn { get; init; } = new();
     public RoiConfig Roi { get; init; } = new();
     public OutputConfig Output { get; init; } = new();
+
+    /// <summary>R-CNN alone.</summary>
+    public Classic.RcnnConfig Rcnn { get; init; } = new();
 
     /// <summary>fixed: the loss parts are added up with the weights given here; uncertainty: their weights are learnt (Kendall et al. 2018).</summary>
     public string LossWeighting { get; init; } = "fixed";

@@ -43,6 +43,11 @@ public static class DetectorPresets
             throw UnknownModel(model);
         }
 
+        if (model == "rcnn")
+        {
+            return Classic(backbone ?? "mobilenet_v2", classes);
+        }
+
         bool singleMap = model is "fast-rcnn" or "faster-rcnn-c4";
         backbone ??= singleMap ? "mobilenet_v2" : "resnet50";
         if (!Backbones.Contains(backbone))
@@ -98,6 +103,35 @@ public static class DetectorPresets
         {
             Input = large.Input with { MinSize = 320, MaxSize = 640 },
             Rpn = large.Rpn with { PreNmsTest = 150, PostNmsTest = 150 },
+        };
+    }
+
+    /// <summary>The paper's shape for AlexNet and VGG; other networks have one pooled cell and no fully connected layers, small ones small regions.</summary>
+    private static DetectorConfig Classic(string backbone, int classes)
+    {
+        if (!Backbones.Contains(backbone))
+        {
+            throw RcnnException.Usage($"--backbone: one of {string.Join(", ", Backbones)} expected, got '{backbone}'");
+        }
+
+        bool plain = backbone == "alexnet" || backbone.StartsWith("vgg", StringComparison.Ordinal), small = IsSmall(backbone);
+        int? last = backbone switch
+        {
+            "mobilenet_v2" => 18,
+            "mobilenet_v3_large" => 16,
+            "mobilenet_v3_small" => 12,
+            _ when backbone.StartsWith("res", StringComparison.Ordinal) => 4,
+            _ => null,
+        };
+        return new DetectorConfig
+        {
+            Assembly = "rcnn",
+            Classes = classes,
+            Input = small ? new InputConfig { MinSize = 240, MaxSize = 320 } : new InputConfig(),
+            Backbone = new BackboneConfig { Name = backbone, Fpn = false, LastBlock = last, FreezeStages = small ? 2 : 0 },
+            Roi = new RoiConfig { PoolSize = backbone == "alexnet" ? 6 : plain ? 7 : 1, HeadWidth = 4096, Levels = ["0"] },
+            Output = new OutputConfig { ScoreThreshold = 0.25, NmsThreshold = 0.3 },
+            Rcnn = new() { WarpSize = small ? 128 : plain ? 227 : 224, FullyConnected = plain, Layer = plain ? "fc7" : "pool" },
         };
     }
 

@@ -38,8 +38,8 @@ public sealed record FullyConnectedRanks(double? Fc6 = null, double? Fc7 = null)
 
     /// <summary>Detects with truncated layers until the result is disposed.</summary>
     /// <exception cref="RcnnException">A head without these layers, or a rank above the layer's. Exit code 2.</exception>
-    public IDisposable ApplyTo(TwoStageDetector detector, Action<string>? report = null) =>
-        detector.Regions.Head is BoxHead head ? head.Truncate(this, report)
+    public IDisposable ApplyTo(IDetector detector, Action<string>? report = null) =>
+        detector is TwoStageDetector { Regions.Head: BoxHead head } ? head.Truncate(this, report)
             : throw RcnnException.Usage($"svd: a head of two fully connected layers (roi.head fc) expected, got {detector.Config.Roi.Head}");
 
     /// <summary>The rank of a layer whose full rank is <paramref name="full"/>; a part of it is rounded, at least 1.</summary>

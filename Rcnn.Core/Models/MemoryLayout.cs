@@ -14,7 +14,7 @@ namespace Rcnn.Core.Models;
 /// </summary>
 internal static class MemoryLayout
 {
-    public static void Arrange(TwoStageDetector detector)
+    public static void Arrange(Module detector)
     {
         foreach (Module module in detector.modules())
         {

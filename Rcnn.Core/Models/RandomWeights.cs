@@ -11,7 +11,7 @@ namespace Rcnn.Core.Models;
 /// </summary>
 internal static class RandomWeights
 {
-    public static void Fill(TwoStageDetector detector, long seed)
+    public static void Fill(Module detector, long seed)
     {
         using var generator = new Generator(unchecked((ulong)seed));
         foreach ((string name, Module module) in detector.named_modules())

@@ -25,6 +25,20 @@ public sealed class TestTimeAugmentation
         _copies = [.. options.Scales.SelectMany(s => options.Flip ? new[] { (s, false), (s, true) } : [(s, false)])];
     }
 
+    /// <summary>How a detector of any kind is asked: through its copies, or as it is when there is one plain copy.</summary>
+    /// <exception cref="RcnnException">A setting out of range, or copies for a detector that takes its image as it is. Exit code 2.</exception>
+    public static DetectImages Around(IDetector detector, TestAugmentation options)
+    {
+        if (detector is TwoStageDetector twoStage)
+        {
+            return new TestTimeAugmentation(twoStage, options).Detect;
+        }
+
+        return options is { Scales: [1.0], Flip: false }
+            ? detector.Detect
+            : throw RcnnException.Usage($"{detector.Config.Assembly} looks at an image once, in its own size: no scales and no flip expected");
+    }
+
     /// <summary><see cref="TwoStageDetector.Detect"/> over all copies. At most as many detections an image as the detector gives; a fused score may be below its threshold.</summary>
     /// <param name="images">uint8 [H,W,3] or float32 [3,H,W] each.</param>
     /// <param name="external">Proposals from outside, [P,4] float32 for each image in its pixels; scaled and mirrored with it.</param>

@@ -15,7 +15,7 @@ namespace Rcnn.Core.Models;
 /// Images are uint8 [H,W,3] RGB or float32 [3,H,W] in [0,1], each of its own size.
 /// Parameters are named as in torchvision, so its checkpoints load with <c>load_state_dict</c>.
 /// </summary>
-public sealed class TwoStageDetector : Module
+public sealed class TwoStageDetector : Module, IDetector
 {
     private readonly Backbone backbone;
     private readonly RegionProposalNetwork? rpn;
@@ -49,8 +49,12 @@ public sealed class TwoStageDetector : Module
 
     public DetectionOutput Output { get; }
 
+    public bool HasMasks => roi_heads.Mask is not null;
+
     /// <summary>Learnt weights of the loss parts, or null where they are fixed.</summary>
     public UncertaintyWeights? Weights { get; }
+
+    IReadOnlyList<Detections> IDetector.Detect(IReadOnlyList<Tensor> images, IReadOnlyList<Tensor>? external) => Detect(images, external);
 
     /// <summary>What is in the images, in their own pixels, by falling score. Works the same in training and evaluation mode, without gradients.</summary>
     /// <param name="images">uint8 [H,W,3] or float32 [3,H,W] each.</param>

@@ -30,7 +30,7 @@ public static class EvaluationRun
 
         string checkpoint = folder.BestCheckpoint();
         observer?.Message($"weights: {checkpoint}");
-        using TwoStageDetector detector = folder.LoadDetector(checkpoint);
+        using IDetector detector = folder.OpenDetector(checkpoint);
         using ProposalSource? proposals = ProposalSources.Open(folder.Config.Data.Proposals, folder.Directory);
         EvaluationOptions options = EvaluationOptions.For(folder.Config) with { Metric = metric, Proposals = proposals };
         options = change?.Invoke(options) ?? options;
@@ -43,20 +43,20 @@ public static class EvaluationRun
 
     /// <summary>Evaluates a detector; the model is left in evaluation mode.</summary>
     public static EvaluationSummary Execute(
-        TwoStageDetector detector, IDetectionDataset data, EvaluationOptions options, ITrainingObserver? observer = null, CancellationToken cancellation = default)
+        IDetector detector, IDetectionDataset data, EvaluationOptions options, ITrainingObserver? observer = null, CancellationToken cancellation = default)
     {
         List<DetectionRow> rows = Detect(detector, data, options, observer, cancellation);
-        return new EvaluationSummary(data.Name, options.Metric, DetectionMetrics.Compute(options.Metric, data, rows, detector.Regions.Mask is not null), rows);
+        return new EvaluationSummary(data.Name, options.Metric, DetectionMetrics.Compute(options.Metric, data, rows, detector.HasMasks), rows);
     }
 
     /// <summary>All detections, in pixels of the images as stored.</summary>
     public static List<DetectionRow> Detect(
-        TwoStageDetector detector, IDetectionDataset data, EvaluationOptions options, ITrainingObserver? observer = null, CancellationToken cancellation = default)
+        IDetector detector, IDetectionDataset data, EvaluationOptions options, ITrainingObserver? observer = null, CancellationToken cancellation = default)
     {
         Engine.Threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         detector.eval();
         using IDisposable? truncated = options.Svd?.ApplyTo(detector, text => observer?.Message(text));
-        var augmented = new TestTimeAugmentation(detector, options.Augmentation);
+        DetectImages detect = TestTimeAugmentation.Around(detector, options.Augmentation);
         using var loader = new BatchLoader(data, new LoaderOptions
         {
             BatchSize = 1,
@@ -77,7 +77,7 @@ public static class EvaluationRun
             using (inference_mode())
             using (NewDisposeScope())
             {
-                IReadOnlyList<Detections> found = augmented.Detect(
+                IReadOnlyList<Detections> found = detect(
                     batch.Images, batch.Targets[0].Proposals is null ? null : [.. batch.Targets.Select(t => t.Proposals!)]);
                 for (int i = 0; i < found.Count; i++)
                 {

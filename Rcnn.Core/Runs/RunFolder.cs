@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rcnn.Core.Models;
+using Rcnn.Core.Models.Classic;
 using Rcnn.Core.Training;
 
 namespace Rcnn.Core.Runs;
@@ -150,6 +151,11 @@ public sealed class RunFolder
         detector.eval();
         return detector;
     }
+
+    /// <summary>As <see cref="LoadDetector"/>, for any kind of detector, R-CNN included.</summary>
+    public IDetector OpenDetector(string? checkpoint = null) => DetectorFactory.IsClassic(Config.Model)
+        ? RcnnFiles.Detector(Config.Model, Config.Seed, checkpoint ?? BestCheckpoint())
+        : LoadDetector(checkpoint);
 
     private void WriteConfig() => DurableFile.WriteText(ConfigFile, ConfigJson.Write(Config));
 }

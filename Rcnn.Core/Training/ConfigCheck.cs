@@ -1,3 +1,5 @@
+using Rcnn.Core.Models;
+
 namespace Rcnn.Core.Training;
 
 /// <summary>What can be said about a configuration before any work.</summary>
@@ -18,7 +20,7 @@ public static class ConfigCheck
             throw RcnnException.Usage($"procedure={config.Procedure}: expected joint or alternating");
         }
 
-        if (config.Procedure == "alternating" && (config.Parts.Length > 0 || config.Model.Assembly == "fast-rcnn"))
+        if (config.Procedure == "alternating" && (config.Parts.Length > 0 || DetectorFactory.NeedsProposals(config.Model)))
         {
             throw RcnnException.Usage("procedure=alternating: expected a model with a proposal network, and no parts");
         }
@@ -61,9 +63,14 @@ public static class ConfigCheck
             throw RcnnException.Usage($"bestMetric={config.BestMetric}: expected {string.Join(", ", Metrics)}");
         }
 
-        if (config.Model.Assembly == "fast-rcnn" && config.Data.Proposals is { Method: null, File: null })
+        if (DetectorFactory.NeedsProposals(config.Model) && config.Data.Proposals is { Method: null, File: null })
         {
-            throw RcnnException.Usage("data.proposals: fast-rcnn takes its regions from outside; set data.proposals.method or data.proposals.file");
+            throw RcnnException.Usage($"data.proposals: {config.Model.Assembly} takes its regions from outside; set data.proposals.method or data.proposals.file");
+        }
+
+        if (DetectorFactory.IsClassic(config.Model))
+        {
+            config.Model.Rcnn.Validate();
         }
 
         if (config.Data.Classes.Length > 0 && config.Model.Classes != config.Data.Classes.Length + 1)

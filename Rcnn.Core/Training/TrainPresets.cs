@@ -12,7 +12,14 @@ public static class TrainPresets
     {
         DetectorConfig detector = DetectorPresets.Create(model, backbone, classes + 1);
         TrainConfig config = DetectorPresets.IsSmall(detector.Backbone.Name) ? Small(detector) : Standard(detector);
-        return detector.Assembly == "fast-rcnn" ? config with { Data = config.Data with { Proposals = new ProposalConfig { Method = "selective-search-fast" } } } : config;
+        if (!DetectorFactory.NeedsProposals(detector))
+        {
+            return config;
+        }
+
+        // R-CNN pays for each proposal with a pass through the network.
+        int limit = DetectorFactory.IsClassic(detector) && DetectorPresets.IsSmall(detector.Backbone.Name) ? 200 : 2000;
+        return config with { Data = config.Data with { Proposals = new ProposalConfig { Method = "selective-search-fast", Limit = limit } } };
     }
 
     /// <summary>

@@ -36,6 +36,11 @@ public static class TrainingRun
             return AlternatingTraining.Execute(config, train, validation, outDir, observer, resume, cancellation);
         }
 
+        if (DetectorFactory.IsClassic(config.Model))
+        {
+            return RcnnTraining.Execute(config, train, validation, outDir, observer, resume, cancellation);
+        }
+
         Engine.Threads = config.Threads > 0 ? config.Threads : Environment.ProcessorCount;
         using TwoStageDetector detector = DetectorFactory.Create(config.Model, config.Seed);
         TrainedParts.Apply(detector, config.Parts);

@@ -1,0 +1,19 @@
+using Rcnn.Core.Runs;
+
+namespace Rcnn.Core.Models.Classic;
+
+/// <summary>An R-CNN from the checkpoint of its run.</summary>
+public static class RcnnFiles
+{
+    /// <param name="config">The run's model.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="checkpoint">A folder with the network's weights and its machines.</param>
+    /// <exception cref="RcnnException">A file is missing or does not fit.</exception>
+    public static RcnnDetector Detector(DetectorConfig config, long seed, string checkpoint)
+    {
+        var network = new RcnnNetwork(config, seed);
+        Checkpoint.LoadWeights(checkpoint, network);
+        network.eval();
+        return new RcnnDetector(config, network, RcnnMachines.Read(Path.Combine(checkpoint, RcnnMachines.FileName)));
+    }
+}
