@@ -67,7 +67,6 @@ extern "C" __global__ void __launch_bounds__(1024) nms_reduce(const u64* suppres
       if (w * 64 + j >= count || !valid[w * 64 + j]) bits |= 1ull << j;
     gone[w] = bits;
   }
-  __syncthreads();
   for (int w = 0; w < words; w++) {
     if (t < 64 && w * 64 + t < count) diagonal[t] = suppresses[((i64)w * 64 + t) * words + w];
     __syncthreads();
