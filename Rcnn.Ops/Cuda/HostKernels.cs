@@ -87,7 +87,7 @@ internal sealed unsafe class HostLibrary
     public static HostLibrary Compile(IReadOnlyList<string> sources)
     {
         string[] extra = (Environment.GetEnvironmentVariable("RCNN_HOST_KERNEL_FLAGS") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        string[] options = ["-std=c++17", "-O2", "-g", "-fPIC", "-shared", "-fno-strict-aliasing", "-ffp-contract=off", "-U_FORTIFY_SOURCE", .. extra];
+        string[] options = ["-std=c++17", "-O2", "-g", "-fPIC", "-shared", "-fno-gnu-unique", "-fvisibility-inlines-hidden", "-fno-strict-aliasing", "-ffp-contract=off", "-U_FORTIFY_SOURCE", .. extra];
 
         // One translation unit: what the sources share stands once, so each stands in a namespace of its own.
         string prelude = KernelLauncher.Resource("prelude.cuh");
