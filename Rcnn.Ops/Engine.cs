@@ -150,6 +150,17 @@ public static unsafe class Engine
 #endif
     }
 
+    /// <summary>The type in which convolutions on <paramref name="device"/> are computed on this thread by <see cref="Autocast"/>; null for their own.</summary>
+    public static ScalarType? AutocastType(DeviceType device)
+    {
+#if OFFICIAL
+        return null;
+#else
+        int type = Native.rcnn_autocast_type((int)device);
+        return type < 0 ? null : (ScalarType)type;
+#endif
+    }
+
 #if !OFFICIAL
     private sealed class AutocastScope(int device, long previous) : IDisposable
     {

@@ -71,6 +71,12 @@ public sealed record BackboneConfig
     /// <summary>Stages from the stem on that stay fixed in training; −1 freezes all.</summary>
     public int FreezeStages { get; init; }
 
+    /// <summary>
+    /// ResNets: keep only what goes into each stage for backward and compute the stage again there, which saves memory and costs one more forward pass of the
+    /// backbone. Not with norm bn, whose statistics would count twice.
+    /// </summary>
+    public bool Checkpoint { get; init; }
+
     public bool Fpn { get; init; } = true;
 
     public int FpnChannels { get; init; } = 256;

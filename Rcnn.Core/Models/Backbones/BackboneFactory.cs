@@ -6,6 +6,11 @@ public static class BackboneFactory
     /// <exception cref="RcnnException">An unknown name or a shape that cannot be built.</exception>
     public static Backbone Create(BackboneConfig config)
     {
+        if (config.Checkpoint && config.Norm == "bn")
+        {
+            throw RcnnException.Usage("backbone.checkpoint: norm frozen or gn expected, got bn, whose statistics would count each batch twice");
+        }
+
         // Freezing and levels are counted in each family's own stages; a single map has stride 16 unless LastBlock says otherwise.
         int levels = config.Fpn ? 1 : 0;
         Backbone trunk = config.Name switch
@@ -21,6 +26,11 @@ public static class BackboneFactory
             _ => new ResNet(config, config.LastBlock ?? 3, config.LastBlock ?? 3),
         };
         Backbone backbone = config.Fpn ? new FpnBackbone(trunk, config.FpnChannels, config.Pyramid) : trunk is ResNet ? new BodyBackbone(trunk) : trunk;
+        if (config.Checkpoint && trunk is not ResNet)
+        {
+            throw RcnnException.Usage($"backbone.checkpoint: a ResNet expected, got {config.Name}");
+        }
+
         backbone.FreezeStages(config.FreezeStages);
         return backbone;
     }

@@ -16,6 +16,7 @@ public sealed class ResNet : Backbone
     private readonly List<ModuleList<ResidualBlock>> _stages = [];
     private readonly ConvNorm _stem;
     private readonly int _first;
+    private readonly bool _recompute;
     private readonly int[] _channels;
 
     /// <summary>Stages <paramref name="first"/> to <paramref name="last"/> (1 to 4) are returned; those after the last are not built.</summary>
@@ -34,7 +35,7 @@ public sealed class ResNet : Backbone
             throw RcnnException.Usage($"backbone.lastBlock: {first} to 4 expected for a ResNet, got {last}");
         }
 
-        _first = first;
+        (_first, _recompute) = (first, config.Checkpoint);
         conv1 = Conv2d(3, config.BaseWidth, 7, stride: 2, padding: 3, bias: false);
         bn1 = NormLayer.Create(config, config.BaseWidth);
         _stem = new ConvNorm(conv1, bn1, Activation.Relu);
@@ -59,51 +60,60 @@ public sealed class ResNet : Backbone
     public override IReadOnlyList<Tensor> forward(Tensor input)
     {
         var maps = new List<Tensor>();
-        Tensor value;
-        using (Tensor stem = _stem.Apply(input))
-        {
-            value = F.max_pool2d(stem, [3, 3], [2, 2], [1, 1]);
-        }
-
-        // Without gradients the 3×3 convolutions are channels-last where WinogradLayer takes them, and the 1×1 ones are faster so; backward they are not.
-        bool channelsLast = !is_grad_enabled();
-        if (!channelsLast)
-        {
-            value = Contiguous(value, maps);
-        }
-
+        Tensor value = Part(Stem, conv1.parameters().Concat(bn1.parameters()), input);
         for (int stage = 0; stage < _stages.Count; stage++)
         {
-            foreach (ResidualBlock block in _stages[stage])
+            ModuleList<ResidualBlock> blocks = _stages[stage];
+            Tensor next = Part(x => Stage(blocks, x), blocks.parameters(), value);
+            if (!maps.Contains(value))
             {
-                Tensor next = block.call(value);
-                if (!maps.Contains(value))
-                {
-                    value.Dispose();
-                }
-
-                value = next;
+                value.Dispose();
             }
 
+            value = next;
             if (stage + 1 >= _first)
             {
                 maps.Add(value);
             }
-
         }
 
         return maps;
     }
 
-    private static Tensor Contiguous(Tensor value, List<Tensor> kept)
+    private Tensor Part(Func<Tensor, Tensor> part, IEnumerable<Parameter> parameters, Tensor input) =>
+        _recompute && is_grad_enabled() ? RecomputedStage.Run(part, parameters, input) : part(input);
+
+    private Tensor Stem(Tensor input)
     {
-        Tensor packed = value.contiguous();
-        if (!kept.Contains(value))
+        using Tensor stem = _stem.Apply(input);
+        Tensor pooled = F.max_pool2d(stem, [3, 3], [2, 2], [1, 1]);
+        // Without gradients the 3×3 convolutions are channels-last where WinogradLayer takes them, and the 1×1 ones are faster so; backward they are not.
+        if (!is_grad_enabled())
         {
-            value.Dispose();
+            return pooled;
         }
 
-        return packed;
+        using (pooled)
+        {
+            return pooled.contiguous();
+        }
+    }
+
+    private static Tensor Stage(ModuleList<ResidualBlock> blocks, Tensor input)
+    {
+        Tensor value = input;
+        foreach (ResidualBlock block in blocks)
+        {
+            Tensor next = block.call(value);
+            if (!ReferenceEquals(value, input))
+            {
+                value.Dispose();
+            }
+
+            value = next;
+        }
+
+        return value;
     }
 
     public override void FreezeStages(int stages)

@@ -92,6 +92,7 @@ internal static unsafe partial class Native
     [DllImport(Library)] internal static extern void* rcnn_inference_enter(int on);
     [DllImport(Library)] internal static extern void rcnn_inference_exit(void* guard);
     [DllImport(Library)] internal static extern int rcnn_inference_enabled();
+    [DllImport(Library)] internal static extern int rcnn_autocast_type(int deviceType);
     [DllImport(Library)] internal static extern int rcnn_autocast_enter(int deviceType, int dtype, long* previous);
     [DllImport(Library)] internal static extern int rcnn_autocast_exit(int deviceType, long previous);
     [DllImport(Library)] internal static extern int rcnn_set_requires_grad(nint tensor, int on);
