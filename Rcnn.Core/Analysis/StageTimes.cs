@@ -19,13 +19,15 @@ public sealed record StageTimes(double Proposals, double Features, double Region
 {
     public double Total => Proposals + Features + Regions + Rest;
 
-    /// <summary>Detects on the first <paramref name="images"/> images, after one to warm up, one at a time, stage by stage as <see cref="TwoStageDetector.Detect"/> does.</summary>
+    /// <summary>
+    /// Detects on the first <paramref name="images"/> images, after one to warm up, one at a time, stage by stage as <see cref="TwoStageDetector.Detect"/> does. R-CNN has its features region by
+    /// region, so all behind the proposals counts as regions.
+    /// </summary>
     /// <param name="method">For a detector without a proposal network; computed afresh, no cache.</param>
     /// <exception cref="ArgumentException">A detector without a proposal network, and no method.</exception>
-    public static StageTimes Measure(TwoStageDetector detector, IDetectionDataset data, int maxSide, int images, IProposalMethod? method = null)
+    public static StageTimes Measure(IDetector detector, IDetectionDataset data, int maxSide, int images, IProposalMethod? method = null)
     {
-        bool external = detector.Config.Assembly == "fast-rcnn";
-        if (external && method is null)
+        if (detector.Config.Assembly is "fast-rcnn" or "rcnn" && method is null)
         {
             throw new ArgumentException($"{detector.Config.Assembly} needs a proposal method", nameof(method));
         }
@@ -40,34 +42,48 @@ public sealed record StageTimes(double Proposals, double Features, double Region
             using IDisposable inference = inference_mode();
             RgbImage image = reader.Read(0, Math.Max(0, i)).Image;
             Tensor pixels = tensor(image.Pixels, [image.Height, image.Width, 3], dtype: uint8);
-            long start = Stopwatch.GetTimestamp();
-            ImageBatch batch = detector.Transform.Batch([pixels]);
-            double rest = Lap(ref start);
-            IReadOnlyList<Tensor> maps = detector.Backbone.call(batch.Pixels);
-            double features = Lap(ref start);
-            IReadOnlyList<Tensor> proposals = external
-                ? [Models.Input.InputTransform.ScaleBoxes(BatchLoader.Corners(method!.Propose(image)), batch.OriginalSizes[0], batch.Sizes[0])]
-                : Network(detector, maps, batch);
-            double stage1 = Lap(ref start);
-            RegionPrediction regions = detector.Regions.Predict(maps, proposals, batch);
-            double stage2 = Lap(ref start);
-            IReadOnlyList<Detections> found = detector.Output.Run(regions, proposals, batch);
-            if (detector.Regions.Mask is { } mask)
-            {
-                _ = mask.Segment(detector.Regions.Pooled(maps), found, batch);
-            }
-
-            rest += Lap(ref start);
+            StageTimes times = detector is TwoStageDetector network ? Stages(network, image, pixels, method) : Whole(detector, image, pixels, method!);
             if (i >= 0)
             {
-                sums[0] += stage1;
-                sums[1] += features;
-                sums[2] += stage2;
-                sums[3] += rest;
+                sums[0] += times.Proposals;
+                sums[1] += times.Features;
+                sums[2] += times.Regions;
+                sums[3] += times.Rest;
             }
         }
 
         return new StageTimes(sums[0] / count, sums[1] / count, sums[2] / count, sums[3] / count);
+    }
+
+    private static StageTimes Stages(TwoStageDetector detector, RgbImage image, Tensor pixels, IProposalMethod? method)
+    {
+        long start = Stopwatch.GetTimestamp();
+        ImageBatch batch = detector.Transform.Batch([pixels]);
+        double rest = Lap(ref start);
+        IReadOnlyList<Tensor> maps = detector.Backbone.call(batch.Pixels);
+        double features = Lap(ref start);
+        IReadOnlyList<Tensor> proposals = detector.Config.Assembly == "fast-rcnn"
+            ? [Models.Input.InputTransform.ScaleBoxes(BatchLoader.Corners(method!.Propose(image)), batch.OriginalSizes[0], batch.Sizes[0])]
+            : Network(detector, maps, batch);
+        double stage1 = Lap(ref start);
+        RegionPrediction regions = detector.Regions.Predict(maps, proposals, batch);
+        double stage2 = Lap(ref start);
+        IReadOnlyList<Detections> found = detector.Output.Run(regions, proposals, batch);
+        if (detector.Regions.Mask is { } mask)
+        {
+            _ = mask.Segment(detector.Regions.Pooled(maps), found, batch);
+        }
+
+        return new StageTimes(stage1, features, stage2, rest + Lap(ref start));
+    }
+
+    private static StageTimes Whole(IDetector detector, RgbImage image, Tensor pixels, IProposalMethod method)
+    {
+        long start = Stopwatch.GetTimestamp();
+        Tensor proposals = BatchLoader.Corners(method.Propose(image));
+        double stage1 = Lap(ref start);
+        _ = detector.Detect([pixels], [proposals]);
+        return new StageTimes(stage1, 0, Lap(ref start), 0);
     }
 
     private static IReadOnlyList<Tensor> Network(TwoStageDetector detector, IReadOnlyList<Tensor> maps, ImageBatch batch)

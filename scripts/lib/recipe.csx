@@ -43,7 +43,7 @@ public sealed class Recipe
         RunSummary summary = TrainingRun.Execute(config, train, validation, output, new Lines(Title), resume: true);
         RunFolder run = RunFolder.Open(output);
         EvaluationSummary evaluation = EvaluationRun.Execute(run, validation);
-        using TwoStageDetector detector = run.LoadDetector();
+        using IDetector detector = run.OpenDetector();
         IProposalMethod method = run.Config.Data.Proposals.Method is { } name ? ProposalMethods.Create(name) : null;
         StageTimes times = StageTimes.Measure(detector, validation, run.Config.Data.MaxSide, TimedImages, method);
         var result = new
