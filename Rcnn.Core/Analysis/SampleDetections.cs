@@ -33,17 +33,22 @@ public sealed class SampleDetections
         ];
     }
 
-    /// <summary>Adds the images to <paramref name="page"/>: for each a row of ground truth and one figure per entry of <paramref name="results"/>.</summary>
+    /// <summary>
+    /// Adds the images to <paramref name="page"/>: for each a row of ground truth and one figure per entry of <paramref name="results"/>. Masks are shown in the ground truth where the results
+    /// have masks: a picture beside boxes alone is not coloured over.
+    /// </summary>
     /// <param name="page">The page to add to.</param>
     /// <param name="results">Caption and detections, the same order in each row.</param>
     public void AddTo(HtmlPage page, IReadOnlyList<(string Caption, IReadOnlyList<DetectionRow> Detections)> results)
     {
         var figures = new List<string>();
+        bool masks = results.Any(r => r.Detections.Any(d => d.Mask is not null));
         foreach (int index in Indices)
         {
             ImageRecord record = _dataset[index];
             PageImage image = page.Embed(_dataset.Decode(index));
-            figures.Add(HtmlPage.Picture(image, DetectionDrawing.Boxes(record), _dataset.ClassNames, $"{record.FileName}: ground truth"));
+            IEnumerable<BoxLabel> truth = DetectionDrawing.Boxes(record).Select(b => masks ? b : b with { Mask = null });
+            figures.Add(HtmlPage.Picture(image, truth, _dataset.ClassNames, $"{record.FileName}: ground truth"));
             foreach ((string caption, IReadOnlyList<DetectionRow> detections) in results)
             {
                 figures.Add(HtmlPage.Picture(image, Shown(index, detections), _dataset.ClassNames, caption));

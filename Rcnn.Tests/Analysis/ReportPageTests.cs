@@ -60,6 +60,17 @@ public sealed class ReportPageTests : IDisposable
     }
 
     [Fact]
+    public void RunReport_OfBoxesAlone_ShowsNoMasks()
+    {
+        IDetectionDataset data = DatasetFactory.Open("synthetic:easy:val:4");
+        RunFolder run = Run(data);
+        CocoGroundTruth truth = CocoGroundTruth.FromDataset(data, masks: false);
+        DetectionFile.Write(run.DetectionsFile, truth.Objects.Select(o => new DetectionRow(o.ImageId, o.CategoryId, o.X, o.Y, o.Width, o.Height, 0.9)));
+        XElement page = Parse(File.ReadAllText(RunReport.Write(run, data, samples: 2)));
+        Assert.DoesNotContain(page.Descendants(), e => e.Name.LocalName == "path" && e.Attribute("fill-opacity") is not null);
+    }
+
+    [Fact]
     public void RunReport_WithoutDetections_SaysWhatToDo()
     {
         IDetectionDataset data = DatasetFactory.Open("synthetic:easy:val:2");
