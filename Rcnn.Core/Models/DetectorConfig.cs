@@ -114,6 +114,18 @@ public sealed record PyramidConfig
     /// <summary>Give the finest level only, P2 of a ResNet (Table 1 f). Anchors then have one row, with the sizes of all levels in it.</summary>
     public bool FinestOnly { get; init; }
 
+    /// <summary>
+    /// Stages of the backbone with a level of their own, the last ones; null takes the usual number: 4 of a ResNet, 3 of AlexNet, VGG and SqueezeNet, 2 of a MobileNet as torchvision has it.
+    /// Anchors have a row for each level.
+    /// </summary>
+    public int? Stages { get; init; }
+
+    /// <summary>
+    /// Which map of a MobileNet's stage becomes a level: first, that of the block that halves it, as torchvision has it; last, that of its last block, as Lin et al. 2017, §3 have it.
+    /// Other backbones take the last.
+    /// </summary>
+    public string Tap { get; init; } = "first";
+
     /// <summary>Levels after the coarsest: pool (every second pixel), p6 or p6p7 (convolutions), or none. Anchors have a row for each.</summary>
     public string Extra { get; init; } = "pool";
 

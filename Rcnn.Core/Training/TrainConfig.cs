@@ -46,6 +46,12 @@ public sealed record TrainConfig
     public string Procedure { get; init; } = "joint";
 
     /// <summary>
+    /// What each of the four steps of alternating training gets of the budget, in proportion; the paper's 80k, 40k, 80k and 40k steps. The convolutions of the result are those of step 2: where few
+    /// steps are taken, give it more.
+    /// </summary>
+    public double[] AlternatingShares { get; init; } = [2, 1, 2, 1];
+
+    /// <summary>
     /// The parts of the model that are trained, by the first word of their parameters' names: backbone, rpn, roi_heads. Without rpn or roi_heads that stage has no losses; what is not
     /// named keeps its weights and statistics. Empty trains everything.
     /// </summary>

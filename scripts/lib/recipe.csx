@@ -19,24 +19,28 @@ public sealed class Recipe
     public int TimedImages { get; set; } = 30;
 
     /// <summary>
-    /// Runs it. Options: --train D, --val D, --init FILE, --minutes T, --seed S, --out DIR, and any number of --set key=value.
+    /// Runs it. Options: --train D, --val D, --init FILE, --steps N or --minutes T, --seed S, --threads N, --out DIR, and --set "key=value …". A number of steps gives the same
+    /// bits again on the same machine with the same number of threads; minutes do not.
     /// </summary>
-    public int Run(IList<string> args, double minutes)
+    public int Run(IList<string> args, int steps)
     {
         var options = new Arguments(args);
         string output = options.Text("--out", "runs/" + Title.Replace(' ', '-').ToLowerInvariant());
         IDetectionDataset train = DatasetFactory.Open(options.Text("--train", "synthetic:train:600"));
         IDetectionDataset validation = DatasetFactory.Open(options.Text("--val", "synthetic:val:100"));
         string init = options.Text("--init", "");
-        minutes = options.Number("--minutes", minutes);
+        steps = options.Integer("--steps", steps);
+        double minutes = options.Number("--minutes", 0);
         long seed = options.Integer("--seed", 0);
+        int threads = options.Integer("--threads", 0);
         string set = options.Text("--set", "");
         options.RejectUnknown();
         TrainConfig config = Config(train.ClassNames.Count) with
         {
             Seed = seed,
             Init = init.Length > 0 ? init : null,
-            Stop = new StopConfig { Minutes = minutes },
+            Stop = minutes > 0 ? new StopConfig { Minutes = minutes } : new StopConfig { Steps = steps },
+            Threads = threads,
             EvalEvery = int.MaxValue,
         };
         config = ConfigOverrides.Apply(config, set.Split(' ', StringSplitOptions.RemoveEmptyEntries));
