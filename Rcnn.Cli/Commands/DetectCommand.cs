@@ -158,7 +158,7 @@ internal static class DetectCommand
             Tensor pixels = tensor(image.Pixels, [image.Height, image.Width, 3], ScalarType.Byte);
             Detections found = detect([pixels], Proposals(model, data, source, image, file))[0];
             double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            IReadOnlyList<BoxLabel> boxes = DetectionDrawing.Boxes(found, new(image.Height, image.Width));
+            IReadOnlyList<BoxLabel> boxes = DetectionDrawing.Boxes(found, new(image.Height, image.Width), BoxSettings.Paste(model.Output));
             BoxLabel[] shown = [.. boxes.Where(b => b.Score >= least)];
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file}: {shown.Length} objects, {milliseconds:F0} ms"));
             foreach (BoxLabel b in shown)

@@ -63,7 +63,7 @@ public sealed record StageTimes(double Proposals, double Features, double Region
         IReadOnlyList<Tensor> maps = detector.Backbone.call(batch.Pixels);
         double features = Lap(ref start);
         IReadOnlyList<Tensor> proposals = detector.Config.Assembly == "fast-rcnn"
-            ? [Models.Input.InputTransform.ScaleBoxes(BatchLoader.Corners(method!.Propose(image)), batch.OriginalSizes[0], batch.Sizes[0])]
+            ? [detector.Transform.ToBatch(BatchLoader.Corners(method!.Propose(image)), batch, 0)]
             : Network(detector, maps, batch);
         double stage1 = Lap(ref start);
         RegionPrediction regions = detector.Regions.Predict(maps, proposals, batch);

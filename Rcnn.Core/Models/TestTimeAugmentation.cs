@@ -112,7 +112,7 @@ public sealed class TestTimeAugmentation
             ImageBatch batch = _detector.Transform.Batch([.. images.Select(i => mirrored ? Mirror(i) : i)], scale);
             Detections[] there = [.. detections.Select((d, i) => d with
             {
-                Boxes = InputTransform.ScaleBoxes(mirrored ? Mirror(d.Boxes, Width(images[i])) : d.Boxes, batch.OriginalSizes[i], batch.Sizes[i]),
+                Boxes = _detector.Transform.ToBatch(mirrored ? Mirror(d.Boxes, Width(images[i])) : d.Boxes, batch, i),
             })];
             IReadOnlyList<Detections> segmented = mask.Segment(_detector.Regions.Pooled(_detector.Backbone.call(batch.Pixels)), there, batch);
             for (int i = 0; i < images.Count; i++)

@@ -75,7 +75,7 @@ public sealed class TwoStageDetector : Module, IDetector
             detections = mask.Segment(roi_heads.Pooled(maps), detections, batch);
         }
 
-        return [.. DetectionOutput.ToImages(detections, batch).Select(d => d.MoveToOuterScope())];
+        return [.. detections.Select((d, i) => (d with { Boxes = Transform.ToImage(d.Boxes, batch, i) }).MoveToOuterScope())];
     }
 
     /// <summary>
@@ -90,7 +90,7 @@ public sealed class TwoStageDetector : Module, IDetector
         TargetCheck.Run(images, targets, Config.Classes, masks: roi_heads.Mask is not null);
         using var scope = NewDisposeScope();
         ImageBatch batch = Transform.Batch(images, Transform.Jitter(training ? random : null));
-        IReadOnlyList<Tensor> boxes = InputTransform.ScaleBoxes(targets, batch);
+        IReadOnlyList<Tensor> boxes = [.. targets.Select((t, i) => Transform.ToBatch(t.Boxes, batch, i))];
         IReadOnlyList<Tensor> maps = backbone.call(batch.Pixels);
         RpnPrediction? prediction = rpn?.call(maps);
         var losses = new LossParts();
@@ -121,7 +121,7 @@ public sealed class TwoStageDetector : Module, IDetector
         using IDisposable noGradient = no_grad();
         ImageBatch batch = Transform.Batch(images);
         IReadOnlyList<Tensor> proposals = Rpn.Propose(Rpn.call(backbone.call(batch.Pixels)), batch, train);
-        return [.. proposals.Select((p, i) => InputTransform.ScaleBoxes(p, batch.Sizes[i], batch.OriginalSizes[i]).MoveToOuterDisposeScope())];
+        return [.. proposals.Select((p, i) => Transform.ToImage(p, batch, i).MoveToOuterDisposeScope())];
     }
 
     private IReadOnlyList<Tensor> Propose(
@@ -129,7 +129,7 @@ public sealed class TwoStageDetector : Module, IDetector
     {
         if (external is not null && external.Count == batch.Sizes.Count)
         {
-            return [.. external.Select((boxes, i) => InputTransform.ScaleBoxes(boxes, batch.OriginalSizes[i], batch.Sizes[i]))];
+            return [.. external.Select((boxes, i) => Transform.ToBatch(boxes, batch, i))];
         }
 
         return prediction is null

@@ -69,7 +69,7 @@ public static class EvaluationRun
             Prefetch = 4,
         });
         var rows = new List<DetectionRow>();
-        MaskPasteConvention paste = detector.Config.Output.MaskPaste == "detectron2" ? MaskPasteConvention.Detectron2 : MaskPasteConvention.Torchvision;
+        MaskPasteConvention paste = BoxSettings.Paste(detector.Config.Output);
         int done = 0;
         foreach (Batch batch in loader.Epoch(0, 0, cancellation))
         {

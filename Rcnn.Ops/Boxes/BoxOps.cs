@@ -97,13 +97,12 @@ public static unsafe class BoxOps
     public static Tensor Clip(Tensor boxes, (int Height, int Width) image, BoxExtent extent = BoxExtent.HalfOpen)
     {
         OperatorInput.Boxes(boxes, nameof(boxes));
-        int beyond = (int)extent.Extra();
-        image = (image.Height - beyond, image.Width - beyond);
+        float extra = extent.Extra();
         Tensor result = boxes.detach().clone().contiguous();
         float* p = (float*)Engine.Pointer(result);
         for (long end = result.shape[0]; end > 0; end--, p += 4)
         {
-            Clip(p, image);
+            Clip(p, image, extra);
         }
 
         return result;
@@ -151,12 +150,13 @@ public static unsafe class BoxOps
         return tensor(keep.ToArray(), int64);
     }
 
-    internal static void Clip(float* box, (int Height, int Width) image)
+    internal static void Clip(float* box, (int Height, int Width) image, float extra = 0)
     {
-        box[0] = Clamp(box[0], image.Width);
-        box[1] = Clamp(box[1], image.Height);
-        box[2] = Clamp(box[2], image.Width);
-        box[3] = Clamp(box[3], image.Height);
+        float right = image.Width - extra, bottom = image.Height - extra;
+        box[0] = Clamp(box[0], right);
+        box[1] = Clamp(box[1], bottom);
+        box[2] = Clamp(box[2], right);
+        box[3] = Clamp(box[3], bottom);
     }
 
     internal static bool IsLarge(float* box, float minSize, float extra = 0) => box[2] - box[0] + extra >= minSize && box[3] - box[1] + extra >= minSize;

@@ -12,6 +12,7 @@ namespace Rcnn.Core.Models.Input;
 public sealed class InputTransform(InputConfig config)
 {
     private readonly ImageResizer _resizer = new(config);
+    private readonly bool _inclusive = BoxSettings.Extent("input.corners", config.Corners) == BoxExtent.Inclusive;
 
     /// <summary>
     /// <paramref name="images"/>: uint8 [H,W,3] RGB or float32 [3,H,W] in [0,1]. The batch is [B,3,H,W] float32, channels-last.
@@ -45,9 +46,33 @@ public sealed class InputTransform(InputConfig config)
     public double Jitter(RandomStream? random) =>
         random is null || config.ScaleJitter is [1, 1] ? 1 : random.NextDouble(config.ScaleJitter[0], config.ScaleJitter[1]);
 
-    /// <summary>The targets in the pixels of the batch; labels are shared, not copied.</summary>
-    public static IReadOnlyList<Tensor> ScaleBoxes(IReadOnlyList<Target> targets, ImageBatch batch) =>
-        [.. targets.Select((t, i) => ScaleBoxes(t.Boxes, batch.OriginalSizes[i], batch.Sizes[i]))];
+    /// <summary>[N,4] half-open boxes in the pixels of an image, as the network has them: in pixels of the batch, with corners as <see cref="InputConfig.Corners"/> says.</summary>
+    /// <param name="image">Its number in the batch.</param>
+    public Tensor ToBatch(Tensor boxes, ImageBatch batch, int image)
+    {
+        if (!_inclusive)
+        {
+            return ScaleBoxes(boxes, batch.OriginalSizes[image], batch.Sizes[image]);
+        }
+
+        // What is narrower than a pixel becomes one pixel.
+        using var scope = NewDisposeScope();
+        Tensor near = boxes.narrow(1, 0, 2), last = cat([near, boxes.narrow(1, 2, 2).sub(1).maximum(near)], 1);
+        return ScaleBoxes(last, batch.OriginalSizes[image], batch.Sizes[image]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The way back from <see cref="ToBatch"/>.</summary>
+    public Tensor ToImage(Tensor boxes, ImageBatch batch, int image)
+    {
+        Tensor scaled = ScaleBoxes(boxes, batch.Sizes[image], batch.OriginalSizes[image]);
+        if (_inclusive)
+        {
+            using Tensor pixel = tensor(new float[] { 0, 0, 1, 1 });
+            scaled.add_(pixel);
+        }
+
+        return scaled;
+    }
 
     /// <summary>[N,4] boxes of an image of size <paramref name="from"/> in pixels of size <paramref name="to"/>.</summary>
     public static Tensor ScaleBoxes(Tensor boxes, ImageSize from, ImageSize to)

@@ -17,6 +17,7 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
     private readonly Matcher _matcher;
     private readonly BalancedSampler _sampler;
     private readonly BoxCoder _coder;
+    private readonly BoxExtent _extent, _selection;
     private readonly ClassCriterion _classLoss;
     private readonly BoxCriterion _boxLoss;
 
@@ -37,7 +38,9 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
 
         _anchors = new AnchorGenerator(config.Anchors.Sizes, config.Anchors.AspectRatios, BoxSettings.Anchors(config.Anchors));
         _coder = BoxSettings.Coder("rpn", [1, 1, 1, 1], config.MaxGrowth, config.BoxExtent);
-        _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: true, BoxSettings.Extent("rpn.boxExtent", config.BoxExtent));
+        _extent = BoxSettings.Extent("rpn.boxExtent", config.BoxExtent);
+        _selection = BoxSettings.Extent("rpn.selectionExtent", config.SelectionExtent);
+        _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: true, _extent);
         _sampler = config.Sampler == "all" ? new BalancedSampler(int.MaxValue, 1) : new BalancedSampler(config.BatchPerImage, config.PositiveFraction);
         _classLoss = new ClassCriterion(config.ClassLoss);
         _boxLoss = new BoxCriterion(config.BoxLoss, [1, 1, 1, 1]);
@@ -63,7 +66,7 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
         using IDisposable noGradient = no_grad();
         var limits = new ProposalLimits(
             train ? _config.PreNmsTrain : _config.PreNmsTest, train ? _config.PostNmsTrain : _config.PostNmsTest, _config.NmsThreshold, _config.ScoreThreshold, _config.MinSize,
-            _config.PostNmsPerLevel ?? int.MaxValue);
+            _config.PostNmsPerLevel ?? int.MaxValue, _selection);
         double[]? scales = _config.MinSizeOfOriginal ? [.. batch.Sizes.Zip(batch.OriginalSizes, (size, original) => (double)size.Height / original.Height)] : null;
         IReadOnlyList<ScoredProposals> proposals = RpnProposals.Select(
             [.. prediction.Logits.Select(l => l.permute(0, 2, 3, 1))],
@@ -149,7 +152,8 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
         }
 
         Tensor[] sides = [.. Enumerable.Range(0, 4).Select(i => anchors.select(1, i))];
-        Tensor inside = sides[0].ge(0).logical_and(sides[1].ge(0)).logical_and(sides[2].le(size.Width)).logical_and(sides[3].le(size.Height)).nonzero().squeeze(1);
+        (Tensor right, Tensor bottom) = _extent == BoxExtent.Inclusive ? (sides[2].lt(size.Width), sides[3].lt(size.Height)) : (sides[2].le(size.Width), sides[3].le(size.Height));
+        Tensor inside = sides[0].ge(0).logical_and(sides[1].ge(0)).logical_and(right).logical_and(bottom).nonzero().squeeze(1);
         return full([anchors.shape[0]], Matcher.Between, ScalarType.Int64).index_copy_(0, inside, _matcher.Match(anchors.index_select(0, inside), objects));
     }
 

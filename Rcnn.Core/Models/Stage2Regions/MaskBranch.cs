@@ -10,13 +10,14 @@ namespace Rcnn.Core.Models.Stage2Regions;
 /// </summary>
 public sealed class MaskBranch
 {
+    private readonly RoiConfig _regions;
     private readonly MaskConfig _config;
     private readonly MultiScaleRoiPooling _pool;
 
     /// <exception cref="RcnnException">A setting out of range.</exception>
     public MaskBranch(RoiConfig config, int classes, int channels)
     {
-        _config = config.Mask;
+        (_regions, _config) = (config, config.Mask);
         if (_config.Activation is not ("sigmoid" or "softmax"))
         {
             throw RcnnException.Usage($"roi.mask.activation: sigmoid or softmax expected, got '{_config.Activation}'");
@@ -41,7 +42,7 @@ public sealed class MaskBranch
     public Tensor Predict(IReadOnlyList<Tensor> maps, IReadOnlyList<Tensor> boxes, ImageBatch batch)
     {
         using var scope = NewDisposeScope();
-        Tensor regions = _pool.Apply(maps, boxes, [.. batch.Sizes.Select(s => (s.Height, s.Width))], channelsLastOutput: false);
+        Tensor regions = _pool.Apply(maps, boxes, RegionPooling.Sizes(_regions, batch), channelsLastOutput: false);
         return FullPrecision.Of(Predictor.call(Head.call(regions))).MoveToOuterDisposeScope();
     }
 

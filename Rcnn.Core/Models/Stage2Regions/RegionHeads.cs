@@ -64,7 +64,7 @@ public sealed class RegionHeads : Module
     {
         using var scope = NewDisposeScope();
         // Channels first, as the first linear layer of a torchvision checkpoint reads them.
-        Tensor regions = _pool.Apply(Pooled(maps), boxes, [.. batch.Sizes.Select(s => (s.Height, s.Width))], channelsLastOutput: false);
+        Tensor regions = _pool.Apply(Pooled(maps), boxes, RegionPooling.Sizes(_config, batch), channelsLastOutput: false);
         RegionPrediction prediction = box_predictor.call(box_head.call(regions));
         return new RegionPrediction(
             FullPrecision.Of(prediction.Logits).MoveToOuterDisposeScope(), FullPrecision.Of(prediction.Deltas).MoveToOuterDisposeScope());

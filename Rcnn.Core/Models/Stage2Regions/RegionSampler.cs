@@ -8,10 +8,12 @@ internal sealed class RegionSampler
 {
     private readonly RoiConfig _config;
     private readonly ExampleSampler _sampler;
+    private readonly BoxExtent _extent;
 
     public RegionSampler(RoiConfig config)
     {
         _config = config;
+        _extent = BoxSettings.Extent("roi.boxExtent", config.BoxExtent);
         bool all = config.Sampler == "all" || config.ClassLoss.Kind == "ohem";
         _sampler = all ? new BalancedSampler(int.MaxValue, 1) : config.Sampler switch
         {
@@ -37,7 +39,7 @@ internal sealed class RegionSampler
         Tensor? overlaps = null;
         if (_sampler is IouBalancedSampler || _config.BackgroundIouLow > 0)
         {
-            overlaps = objects.shape[0] > 0 ? BoxOps.Iou(candidates, objects).amax(1) : zeros([candidates.shape[0]]);
+            overlaps = objects.shape[0] > 0 ? BoxOps.Iou(candidates, objects, _extent).amax(1) : zeros([candidates.shape[0]]);
         }
 
         if (_config.BackgroundIouLow > 0)
