@@ -24,7 +24,7 @@ public sealed class DetectionOutput(OutputConfig config, RoiConfig regions)
         return [.. found.Select(f => new Detections(f.Boxes, f.Scores, f.Labels).MoveToOuterScope())];
     }
 
-    /// <summary>The same detections in the pixels of the images as they were given; scores, labels and masks are shared, not copied.</summary>
+    /// <summary>The same detections in the pixels of the images as they were given, on the CPU.</summary>
     public static IReadOnlyList<Detections> ToImages(IReadOnlyList<Detections> detections, ImageBatch batch) =>
-        [.. detections.Select((d, i) => d with { Boxes = InputTransform.ScaleBoxes(d.Boxes, batch.Sizes[i], batch.OriginalSizes[i]) })];
+        [.. detections.Select((d, i) => new Detections(InputTransform.ScaleBoxes(d.Boxes.cpu(), batch.Sizes[i], batch.OriginalSizes[i]), d.Scores.cpu(), d.Labels.cpu(), d.Masks?.cpu()))];
 }
