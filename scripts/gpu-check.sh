@@ -65,11 +65,13 @@ else
   say "goldens: no folder given; --golden DIR"
 fi
 
-# train MODEL DEVICE FOLDER [OPTION…]: on embedded scenes, from random weights.
+# train MODEL DEVICE FOLDER [OPTION…]: on embedded scenes, from random weights. With batch normalisation: fixed statistics would let the maps of an
+# untrained network shrink to nothing, and every device would agree.
 train() {
   local model=$1 device=$2 folder=$3
   shift 3
-  local settings=(--set data.batchSize=2 --set data.maxSide=320 --set model.input.minSize=256 --set model.input.maxSize=320)
+  local settings=(--set data.batchSize=2 --set data.maxSide=320 --set model.input.minSize=256 --set model.input.maxSize=320
+    --set model.backbone.norm=bn --set model.backbone.freezeStages=0)
   if [ "$model" = fast-rcnn ]; then settings+=(--set data.proposals.method=sliding-windows --set data.proposals.limit=300); fi
   "$root/rcnn" train --data synthetic:train:16 --val synthetic:val:4 --model "$model" --backbone mobilenet_v2 --seed 1 --device "$device" --out "$folder" "$@" "${settings[@]}"
 }
