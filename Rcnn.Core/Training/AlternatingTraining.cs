@@ -76,7 +76,7 @@ public static class AlternatingTraining
     /// <summary>Step 1's proposals for every training image; false when cancelled. What is there already is not computed again.</summary>
     private static bool Propose(RunFolder first, IDetectionDataset train, string file, ITrainingObserver? observer, CancellationToken cancellation)
     {
-        using TwoStageDetector detector = first.LoadDetector(first.LatestCheckpoint());
+        using TwoStageDetector detector = first.LoadDetector(first.LatestCheckpoint(), first.Config.Device);
         using ProposalCache cache = ProposalCache.Open(file, $"{first.Config.Model.Assembly}, step 1");
         if (cache.Count == train.Count)
         {

@@ -62,6 +62,7 @@ public static class ConfigCheck
             Positive("stop.patience", patience);
         }
 
+        ComputeDevice.Validate(config.Device);
         Precision.Validate(config.Precision);
         if (!Metrics.Contains(config.BestMetric))
         {

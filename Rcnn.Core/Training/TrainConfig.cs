@@ -33,6 +33,9 @@ public sealed record TrainConfig
     /// <summary>Threads of the arithmetic; 0 takes every processor.</summary>
     public int Threads { get; init; }
 
+    /// <summary>Where the model computes: cpu, cuda or cuda:N (<see cref="ComputeDevice"/>). A run may go on and be evaluated on another one.</summary>
+    public string Device { get; init; } = "cpu";
+
     /// <summary>
     /// Type in which layers compute while training: float32, bfloat16 (on a CPU worth it where that has instructions for it) or float16 (CUDA only, with a dynamic loss
     /// scale). Weights stay float32.

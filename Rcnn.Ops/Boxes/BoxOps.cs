@@ -1,4 +1,5 @@
 using Rcnn.Ops.Cuda;
+using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,7 +19,7 @@ public enum BoxFormat
 }
 
 /// <summary>
-/// Elementary box operators. Boxes are float32 [N,4] (x1,y1,x2,y2) in absolute pixels, half-open unless said otherwise, on the CPU; N = 0 is a normal input. Values only: no gradient
+/// Elementary box operators. Boxes are float32 [N,4] (x1,y1,x2,y2) in absolute pixels, half-open unless said otherwise; N = 0 is a normal input. Values only: no gradient
 /// passes through. Every method throws <see cref="ArgumentException"/> for another shape or type, naming what it got.
 /// </summary>
 public static unsafe class BoxOps
@@ -55,6 +56,11 @@ public static unsafe class BoxOps
     /// <returns>[N,4] in the format <paramref name="to"/></returns>
     public static Tensor Convert(Tensor boxes, BoxFormat from, BoxFormat to)
     {
+        if (CpuDetour.Needed(boxes))
+        {
+            return CpuDetour.Run(t => Convert(t[0], from, to), boxes);
+        }
+
         OperatorInput.Boxes(boxes, nameof(boxes));
         Tensor result = boxes.detach().clone().contiguous();
         if (from == to)
@@ -96,6 +102,11 @@ public static unsafe class BoxOps
     /// <returns>[N,4]</returns>
     public static Tensor Clip(Tensor boxes, (int Height, int Width) image, BoxExtent extent = BoxExtent.HalfOpen)
     {
+        if (CpuDetour.Needed(boxes))
+        {
+            return CpuDetour.Run(t => Clip(t[0], image, extent), boxes);
+        }
+
         OperatorInput.Boxes(boxes, nameof(boxes));
         float extra = extent.Extra();
         Tensor result = boxes.detach().clone().contiguous();
@@ -114,6 +125,11 @@ public static unsafe class BoxOps
     /// <returns>[N] float32, pixels²</returns>
     public static Tensor Area(Tensor boxes, BoxExtent extent = BoxExtent.HalfOpen)
     {
+        if (CpuDetour.Needed(boxes))
+        {
+            return CpuDetour.Run(t => Area(t[0], extent), boxes);
+        }
+
         OperatorInput.Boxes(boxes, nameof(boxes));
         float extra = extent.Extra();
         using Tensor b = boxes.contiguous();
@@ -134,6 +150,11 @@ public static unsafe class BoxOps
     /// <returns>[n] int64 indices, rising</returns>
     public static Tensor KeepLarge(Tensor boxes, double minSize, BoxExtent extent = BoxExtent.HalfOpen)
     {
+        if (CpuDetour.Needed(boxes))
+        {
+            return CpuDetour.Run(t => KeepLarge(t[0], minSize, extent), boxes);
+        }
+
         OperatorInput.Boxes(boxes, nameof(boxes));
         float extra = extent.Extra();
         using Tensor b = boxes.contiguous();
@@ -168,6 +189,11 @@ public static unsafe class BoxOps
         if (measure is OverlapMeasure.Iou or OverlapMeasure.Generalized && KernelLauncher.For(boxes1) is { } launcher)
         {
             return BoxesCuda.Overlaps(launcher, boxes1, boxes2, measure == OverlapMeasure.Generalized, extent.Extra());
+        }
+
+        if (CpuDetour.Needed(boxes1))
+        {
+            return CpuDetour.Run(t => Overlaps(t[0], t[1], measure, extent), boxes1, boxes2);
         }
 
         OperatorInput.Boxes(boxes1, nameof(boxes1));

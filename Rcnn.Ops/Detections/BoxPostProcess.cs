@@ -56,9 +56,18 @@ public static unsafe class BoxPostProcess
         IReadOnlyList<(int Height, int Width)> imageSizes, BoxCoder coder, DetectionLimits limits,
         ClassScores scores = ClassScores.Softmax)
     {
-        if (KernelLauncher.For(logits) is { } launcher)
+        // The kernel knows the softmax alone.
+        if (scores == ClassScores.Softmax && KernelLauncher.For(logits) is { } launcher)
         {
             return BoxPostProcessCuda.Run(launcher, logits, codes, proposals, imageSizes, coder, limits, scores);
+        }
+
+        if (CpuDetour.Needed(logits))
+        {
+            using var scope = NewDisposeScope();
+            Tensor[] inputs = CpuDetour.Fetch([logits, codes, .. proposals]);
+            return [.. Run(inputs[0], inputs[1], inputs[2..], imageSizes, coder, limits, scores).Select(r =>
+                new ScoredDetections(CpuDetour.Back(r.Boxes, logits.device), CpuDetour.Back(r.Scores, logits.device), CpuDetour.Back(r.Labels, logits.device)))];
         }
 
         OperatorInput.Matrix(logits, nameof(logits), "[R,C+1]");
