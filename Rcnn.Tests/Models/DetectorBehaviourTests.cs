@@ -18,8 +18,8 @@ public sealed class DetectorBehaviourTests
         using TwoStageDetector detector = DetectorFactory.Create(kind == "pyramid" ? TinyDetector.Pyramid : kind == "conv5" ? conv5 : TinyDetector.SingleMap, 3);
         (Tensor Image, Target Target)[] scenes = [TinyDetector.Scene(0), TinyDetector.Scene(9)];
         var random = new RandomStream(1);
-        Train(detector, scenes, random, 60, 0.02);
-        Train(detector, scenes, random, 20, 0.004);
+        Train(detector, scenes, random, 120, 0.02);
+        Train(detector, scenes, random, 40, 0.004);
         detector.eval();
         IReadOnlyList<Detections> found = detector.Detect([.. scenes.Select(s => s.Image)]);
         for (int i = 0; i < scenes.Length; i++)
