@@ -27,11 +27,12 @@ internal static class DetectCommand
         var backbone = new Option<string?>("--backbone") { Description = "With --weights: resnet50, mobilenet_v3_large, …", HelpName = "B" };
         var score = new Option<double>("--score") { Description = "Show detections from this score on.", DefaultValueFactory = _ => 0.5 };
         var output = new Option<string?>("--out") { Description = "Write the images with their detections drawn into this folder.", HelpName = "DIR" };
+        var device = DeviceOption.Create("Where to compute: cpu, cuda or cuda:N (default: where the run was trained; with --weights the CPU).");
         var json = new Option<string?>("--json") { Description = "Write all detections to this file.", HelpName = "FILE" };
         var command = new Command("detect",
             "Find objects in images.\nExample: rcnn detect --run runs/cards photo.jpg --out drawn\nExample: rcnn detect --weights fasterrcnn.pth --model faster-rcnn-fpn photo.jpg")
         {
-            images, run, weights, model, backbone, score, output, json,
+            images, run, weights, model, backbone, score, device, output, json,
         };
         var test = new TestOptions();
         test.AddTo(command);
@@ -39,8 +40,8 @@ internal static class DetectCommand
         {
             (IDetector detector, IReadOnlyList<string> names, DataConfig data) = (parsed.GetValue(run), parsed.GetValue(weights)) switch
             {
-                ({ } folder, null) => FromRun(folder),
-                (null, { } file) => FromWeights(file, parsed.GetValue(model), parsed.GetValue(backbone)),
+                ({ } folder, null) => FromRun(folder, parsed.GetValue(device)),
+                (null, { } file) => FromWeights(file, parsed.GetValue(model), parsed.GetValue(backbone), parsed.GetValue(device)),
                 _ => throw RcnnException.Usage("detect: either --run or --weights expected"),
             };
             using (detector)
@@ -53,15 +54,16 @@ internal static class DetectCommand
         return command;
     }
 
-    private static (IDetector Detector, IReadOnlyList<string> Names, DataConfig Data) FromRun(string folder)
+    private static (IDetector Detector, IReadOnlyList<string> Names, DataConfig Data) FromRun(string folder, string? device)
     {
         RunFolder run = RunFolder.Open(folder);
-        return (run.OpenDetector(), run.Config.Data.Classes, run.Config.Data);
+        return (run.OpenDetector(device: device ?? run.Config.Device), run.Config.Data.Classes, run.Config.Data);
     }
 
     /// <summary>The number of classes is read off the weights, so that any checkpoint of the assembly loads.</summary>
-    private static (IDetector Detector, IReadOnlyList<string> Names, DataConfig Data) FromWeights(string file, string? model, string? backbone)
+    private static (IDetector Detector, IReadOnlyList<string> Names, DataConfig Data) FromWeights(string file, string? model, string? backbone, string? device)
     {
+        Device place = ComputeDevice.Of(device ?? "cpu");
         IReadOnlyDictionary<string, Tensor> weights = WeightFile.Read(file);
         try
         {
@@ -84,6 +86,7 @@ internal static class DetectCommand
             bool first = found.Frozen && classes == 91 && (found.Model is "fasterrcnn_resnet50_fpn" or "maskrcnn_resnet50_fpn");
             config = config with { Backbone = config.Backbone with { Norm = found.Frozen ? "frozen" : "bn", NormEps = first ? 0 : config.Backbone.NormEps } };
             TwoStageDetector detector = DetectorFactory.Create(config, 0);
+            ComputeDevice.Place(detector, place);
             DetectorWeights.LoadDetector(detector, weights, file);
             detector.eval();
             return (detector, [.. Enumerable.Range(1, classes - 1).Select(i => "class " + i.ToString(CultureInfo.InvariantCulture))], new DataConfig());
@@ -158,7 +161,7 @@ internal static class DetectCommand
             Tensor pixels = tensor(image.Pixels, [image.Height, image.Width, 3], ScalarType.Byte);
             Detections found = detect([pixels], Proposals(model, data, source, image, file))[0];
             double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            IReadOnlyList<BoxLabel> boxes = DetectionDrawing.Boxes(found, new(image.Height, image.Width));
+            IReadOnlyList<BoxLabel> boxes = DetectionDrawing.Boxes(found, new(image.Height, image.Width), BoxSettings.Paste(model.Output));
             BoxLabel[] shown = [.. boxes.Where(b => b.Score >= least)];
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file}: {shown.Length} objects, {milliseconds:F0} ms"));
             foreach (BoxLabel b in shown)

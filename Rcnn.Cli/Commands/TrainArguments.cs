@@ -31,7 +31,7 @@ internal sealed record TrainArguments(
             config = config with { Stop = stored.Stop };
         }
 
-        config = config with { Seed = Seed ?? stored?.Seed ?? 0, Init = Init ?? stored?.Init };
+        config = config with { Seed = Seed ?? stored?.Seed ?? 0, Init = Init ?? stored?.Init, Device = stored?.Device ?? config.Device };
         return ConfigOverrides.Apply(config, Settings);
     }
 }

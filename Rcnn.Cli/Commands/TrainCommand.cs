@@ -3,6 +3,7 @@ using System.Globalization;
 using Rcnn.Cli.Progress;
 using Rcnn.Core;
 using Rcnn.Core.Data;
+using Rcnn.Core.Models;
 using Rcnn.Core.Runs;
 using Rcnn.Core.Training;
 
@@ -24,13 +25,14 @@ internal static class TrainCommand
         var minutes = new Option<double?>("--minutes") { Description = "Stop after T minutes of training; schedules follow the time.", HelpName = "T" };
         var seed = new Option<long?>("--seed") { Description = "Seed of weights, order, augmentation and sampling (default 0).", HelpName = "S" };
         var resume = new Option<bool>("--resume") { Description = "Continue the run in --out from its last checkpoint." };
+        var device = DeviceOption.Create("Where to compute: cpu, cuda or cuda:N (default cpu; a resumed run stays where it was).");
         var procedure = new Option<string?>("--procedure") { Description = "joint, or alternating: the four steps of the Faster R-CNN paper.", HelpName = "P" };
         var set = new Option<string[]>("--set") { Description = "Change a setting of config.json, such as optimizer.learningRate=0.02; may be repeated.", HelpName = "key=value" };
         var command = new Command("train",
             "Train a detector.\nExample: rcnn train --data voc:photos/train --model faster-rcnn-c4 --backbone mobilenet_v2 --minutes 10 --out runs/first\n"
             + "Continue: rcnn train --resume --out runs/first")
         {
-            data, validation, model, backbone, init, output, steps, epochs, minutes, seed, resume, procedure, set,
+            data, validation, model, backbone, init, output, steps, epochs, minutes, seed, resume, device, procedure, set,
         };
         command.SetAction(parsed => Run(new TrainArguments(
             parsed.GetValue(data),
@@ -42,9 +44,11 @@ internal static class TrainCommand
             new StopConfig { Steps = parsed.GetValue(steps), Epochs = parsed.GetValue(epochs), Minutes = parsed.GetValue(minutes) },
             parsed.GetValue(seed),
             parsed.GetValue(resume),
-            [.. parsed.GetValue(procedure) is { } p ? ["procedure=" + p] : Array.Empty<string>(), .. parsed.GetValue(set) ?? []])));
+            [.. Setting("device", parsed.GetValue(device)), .. Setting("procedure", parsed.GetValue(procedure)), .. parsed.GetValue(set) ?? []])));
         return command;
     }
+
+    private static string[] Setting(string name, string? value) => value is null ? [] : [$"{name}={value}"];
 
     private static int Run(TrainArguments arguments)
     {
@@ -58,6 +62,8 @@ internal static class TrainCommand
         string dataName = arguments.Data ?? stored?.Data.Train ?? throw RcnnException.Usage("train: --data is missing");
         IDetectionDataset train = DatasetFactory.Open(dataName, stored?.Data.Classes);
         TrainConfig config = arguments.Configure(stored, train.ClassNames.Count);
+        // Before the data is looked through.
+        _ = ComputeDevice.Of(config.Device);
         IDetectionDataset? validation = (arguments.Validation ?? stored?.Data.Validation) is { } name ? DatasetFactory.Open(name, train.ClassNames) : null;
         Audit(train);
         if (validation is not null)

@@ -58,23 +58,23 @@ public sealed record StageTimes(double Proposals, double Features, double Region
     private static StageTimes Stages(TwoStageDetector detector, RgbImage image, Tensor pixels, IProposalMethod? method)
     {
         long start = Stopwatch.GetTimestamp();
-        ImageBatch batch = detector.Transform.Batch([pixels]);
-        double rest = Lap(ref start);
+        ImageBatch batch = detector.Transform.Batch([pixels], device: detector.Device);
+        double rest = Lap(ref start, detector);
         IReadOnlyList<Tensor> maps = detector.Backbone.call(batch.Pixels);
-        double features = Lap(ref start);
+        double features = Lap(ref start, detector);
         IReadOnlyList<Tensor> proposals = detector.Config.Assembly == "fast-rcnn"
-            ? [Models.Input.InputTransform.ScaleBoxes(BatchLoader.Corners(method!.Propose(image)), batch.OriginalSizes[0], batch.Sizes[0])]
+            ? [detector.Transform.ToBatch(BatchLoader.Corners(method!.Propose(image)), batch, 0)]
             : Network(detector, maps, batch);
-        double stage1 = Lap(ref start);
+        double stage1 = Lap(ref start, detector);
         RegionPrediction regions = detector.Regions.Predict(maps, proposals, batch);
-        double stage2 = Lap(ref start);
+        double stage2 = Lap(ref start, detector);
         IReadOnlyList<Detections> found = detector.Output.Run(regions, proposals, batch);
         if (detector.Regions.Mask is { } mask)
         {
             _ = mask.Segment(detector.Regions.Pooled(maps), found, batch);
         }
 
-        return new StageTimes(stage1, features, stage2, rest + Lap(ref start));
+        return new StageTimes(stage1, features, stage2, rest + Lap(ref start, detector));
     }
 
     private static StageTimes Whole(IDetector detector, RgbImage image, Tensor pixels, IProposalMethod method)
@@ -90,6 +90,17 @@ public sealed record StageTimes(double Proposals, double Features, double Region
     {
         RpnPrediction prediction = detector.Rpn.call(maps);
         return detector.Rpn.Propose(prediction, batch, train: false);
+    }
+
+    /// <summary>A GPU is behind its host: the time counts when it is done.</summary>
+    private static double Lap(ref long start, TwoStageDetector detector)
+    {
+        if (detector.Device.type == TorchSharp.DeviceType.CUDA)
+        {
+            cuda.synchronize();
+        }
+
+        return Lap(ref start);
     }
 
     private static double Lap(ref long start)

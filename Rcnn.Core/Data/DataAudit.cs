@@ -8,7 +8,7 @@ public static class DataAudit
 {
     public static AuditReport Run(IDetectionDataset dataset)
     {
-        var files = dataset as FileDataset;
+        FileDataset? files = dataset as FileDataset ?? (dataset as FirstImages)?.Source as FileDataset;
         var perImage = new IReadOnlyList<DataIssue>[dataset.Count];
         var records = new ImageRecord?[dataset.Count];
         Parallel.For(0, dataset.Count, i =>

@@ -3,7 +3,7 @@ using Rcnn.Core.Data.Synthetic;
 
 namespace Rcnn.Core.Data;
 
-/// <summary>Opens a dataset by the text a user gives: <c>voc:DIR[:SPLIT]</c>, <c>coco:JSON,IMAGEDIR</c> or <c>synthetic[:PRESET][:SPLIT][:COUNT]</c>.</summary>
+/// <summary>Opens a dataset by the text a user gives: <c>voc:DIR[:SPLIT]</c>, <c>coco:JSON,IMAGEDIR</c> or <c>synthetic[:PRESET][:SPLIT][:COUNT]</c>, with <c>@N</c> behind it for the first N images.</summary>
 public static class DatasetFactory
 {
     private const string Forms = "voc:DIR[:SPLIT], coco:JSON,IMAGEDIR or synthetic[:easy|:hard][:train|:val|:test][:COUNT]";
@@ -15,6 +15,14 @@ public static class DatasetFactory
     /// <exception cref="RcnnException">Unknown form, missing folder or file, classes other than a synthetic dataset's.</exception>
     public static IDetectionDataset Open(string spec, IReadOnlyList<string>? classNames = null)
     {
+        int at = spec.LastIndexOf('@');
+        if (at >= 0 && spec[(at + 1)..] is { Length: > 0 } digits && digits.All(char.IsAsciiDigit) && !Path.Exists(spec[(spec.LastIndexOfAny([':', ',']) + 1)..]))
+        {
+            return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0
+                ? new FirstImages(Open(spec[..at], classNames), count, spec)
+                : throw RcnnException.Usage($"data '{spec}': a number of images from 1 on expected after @, got {digits}");
+        }
+
         (string scheme, string rest) = spec.Split(':', 2) is [var s, var r] ? (s, r) : (spec, "");
         return scheme switch
         {

@@ -43,13 +43,16 @@ public static class DetectionDrawing
     }
 
     /// <summary>Draws the detections whose score is at least <paramref name="minimumScore"/>.</summary>
-    public static RgbImage Draw(RgbImage image, Detections detections, IReadOnlyList<string> classNames, double minimumScore = 0) =>
-        Draw(image, Boxes(detections, new(image.Height, image.Width)).Where(b => b.Score >= minimumScore), classNames);
+    /// <param name="paste">How masks are stretched over their boxes.</param>
+    public static RgbImage Draw(
+        RgbImage image, Detections detections, IReadOnlyList<string> classNames, double minimumScore = 0, MaskPasteConvention paste = MaskPasteConvention.Torchvision) =>
+        Draw(image, Boxes(detections, new(image.Height, image.Width), paste).Where(b => b.Score >= minimumScore), classNames);
 
-    /// <summary>Detections, ready to draw on an image of <paramref name="size"/>; masks are pasted by torchvision's convention.</summary>
-    public static IReadOnlyList<BoxLabel> Boxes(Detections detections, ImageSize size)
+    /// <summary>Detections, ready to draw on an image of <paramref name="size"/>.</summary>
+    /// <param name="paste">How masks are stretched over their boxes.</param>
+    public static IReadOnlyList<BoxLabel> Boxes(Detections detections, ImageSize size, MaskPasteConvention paste = MaskPasteConvention.Torchvision)
     {
-        Rle[]? masks = detections.Masks is { } soft ? MaskPaste.Encode(soft, detections.Boxes, (size.Height, size.Width)) : null;
+        Rle[]? masks = detections.Masks is { } soft ? MaskPaste.Encode(soft, detections.Boxes, (size.Height, size.Width), convention: paste) : null;
         float[] boxes = detections.Boxes.data<float>().ToArray(), scores = detections.Scores.data<float>().ToArray();
         long[] labels = detections.Labels.data<long>().ToArray();
         return [.. scores.Select((score, i) => new BoxLabel(

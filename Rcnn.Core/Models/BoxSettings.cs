@@ -2,8 +2,8 @@ using Rcnn.Ops;
 
 namespace Rcnn.Core.Models;
 
-/// <summary>The operators behind the settings of boxes and anchors that both stages share.</summary>
-internal static class BoxSettings
+/// <summary>The operators behind the settings of boxes, anchors and masks.</summary>
+public static class BoxSettings
 {
     /// <exception cref="RcnnException">An unknown name.</exception>
     public static BoxExtent Extent(string field, string name) => name switch
@@ -11,6 +11,15 @@ internal static class BoxSettings
         "half-open" => BoxExtent.HalfOpen,
         "inclusive" => BoxExtent.Inclusive,
         _ => throw RcnnException.Usage($"{field}: half-open or inclusive expected, got '{name}'"),
+    };
+
+    /// <summary>How <see cref="OutputConfig.MaskPaste"/> stretches masks over their boxes.</summary>
+    /// <exception cref="RcnnException">An unknown name.</exception>
+    public static MaskPasteConvention Paste(OutputConfig config) => config.MaskPaste switch
+    {
+        "torchvision" => MaskPasteConvention.Torchvision,
+        "detectron2" => MaskPasteConvention.Detectron2,
+        _ => throw RcnnException.Usage($"output.maskPaste: torchvision or detectron2 expected, got '{config.MaskPaste}'"),
     };
 
     /// <param name="maxGrowth">Factor by which a side may grow; null: any.</param>

@@ -35,11 +35,14 @@ public static class Convention
             c => c.Rpn.Anchors.Order),
         new("stride", "stride of anchors", (c, p) => Anchors(c, c.Rpn.Anchors with { Stride = p == "torchvision" ? "grid" : "fixed" }),
             c => c.Rpn.Anchors.Stride),
+        new("corners", "far corners of boxes in the network", (c, p) => c with { Input = c.Input with { Corners = Extent(p) } },
+            c => c.Input.Corners),
         new("boxExtent", "box sides in matcher and coder", (c, p) =>
-        {
-            string extent = p == "caffe2015" ? "inclusive" : "half-open";
-            return c with { Rpn = c.Rpn with { BoxExtent = extent }, Roi = c.Roi with { BoxExtent = extent } };
-        }, c => Pair(c.Rpn.BoxExtent, c.Roi.BoxExtent)),
+            c with { Rpn = c.Rpn with { BoxExtent = Extent(p) }, Roi = c.Roi with { BoxExtent = Extent(p) } },
+            c => Pair(c.Rpn.BoxExtent, c.Roi.BoxExtent)),
+        new("selectionExtent", "box sides in clip, filter and NMS", (c, p) =>
+            c with { Rpn = c.Rpn with { SelectionExtent = Extent(p) }, Output = c.Output with { SelectionExtent = Extent(p) } },
+            c => Pair(c.Rpn.SelectionExtent, c.Output.SelectionExtent)),
         new("coderWeights", "weights of the region head's codes", (c, _) => c with { Roi = c.Roi with { BoxWeights = [10, 10, 5, 5] } },
             c => List(c.Roi.BoxWeights)),
         new("coderClip", "largest growth of a side", (c, p) =>
@@ -102,8 +105,14 @@ public static class Convention
         {
             Roi = c.Roi with { Pooling = p == "caffe2015" ? "pool" : "align", Aligned = p == "detectron2", SamplingRatio = p == "detectron2" ? 0 : 2 },
         }, c => c.Roi.Pooling == "pool" ? "pool" : Text($"{c.Roi.Pooling}, aligned {(c.Roi.Aligned ? "true" : "false")}, sampling {c.Roi.SamplingRatio}")),
-        new("level", "pyramid level of a region", (c, p) => c with { Roi = c.Roi with { LevelFormula = p == "detectron2" ? "detectron2" : "torchvision", CanonicalLevel = 4, CanonicalSize = 224 } },
-            c => Text($"{c.Roi.LevelFormula}, {c.Roi.CanonicalLevel}, {c.Roi.CanonicalSize}")),
+        new("level", "pyramid level of a region", (c, p) => c with
+        {
+            Roi = c.Roi with
+            {
+                LevelFormula = p == "detectron2" ? "detectron2" : "torchvision", CanonicalLevel = 4, CanonicalSize = 224,
+                LevelScale = p == "torchvision" ? "inferred" : "fixed",
+            },
+        }, c => Text($"{c.Roi.LevelFormula}, {c.Roi.CanonicalLevel}, {c.Roi.CanonicalSize}, {c.Roi.LevelScale}")),
         new("test", "score, NMS, detections", (c, p) => c with
         {
             Output = c.Output with { ScoreThreshold = 0.05, NmsThreshold = p == "caffe2015" ? 0.3 : 0.5, DetectionsPerImage = 100 },
@@ -132,6 +141,8 @@ public static class Convention
     }
 
     private static DetectorConfig Anchors(DetectorConfig config, AnchorConfig anchors) => config with { Rpn = config.Rpn with { Anchors = anchors } };
+
+    private static string Extent(string profile) => profile == "caffe2015" ? "inclusive" : "half-open";
 
     // Means and deviations are those of values from 0 to 1; the others' are given from 0 to 255, in the order blue, green, red.
     private static InputConfig Pixels(InputConfig input, string profile) => profile switch

@@ -52,6 +52,12 @@ public sealed record InputConfig
     public string Channels { get; init; } = "rgb";
 
     /// <summary>
+    /// Corners x2, y2 of boxes inside the network: half-open, the first pixel outside; or inclusive, the last pixel inside, so that boxes enter one smaller, before they are
+    /// scaled, and leave one larger, after they were scaled back.
+    /// </summary>
+    public string Corners { get; init; } = "half-open";
+
+    /// <summary>
     /// float: normalised, then bilinear without antialiasing, side = ⌊side × scale⌋ (torchvision); pil: bytes, antialiased, side = ⌊side × scale + ½⌋ (Detectron2);
     /// cv2: bilinear without antialiasing, side × scale rounded half to even (py-faster-rcnn).
     /// </summary>
@@ -114,6 +120,18 @@ public sealed record PyramidConfig
     /// <summary>Give the finest level only, P2 of a ResNet (Table 1 f). Anchors then have one row, with the sizes of all levels in it.</summary>
     public bool FinestOnly { get; init; }
 
+    /// <summary>
+    /// Stages of the backbone with a level of their own, the last ones; null takes the usual number: 4 of a ResNet, 3 of AlexNet, VGG and SqueezeNet, 2 of a MobileNet as torchvision has it.
+    /// Anchors have a row for each level.
+    /// </summary>
+    public int? Stages { get; init; }
+
+    /// <summary>
+    /// Which map of a MobileNet's stage becomes a level: first, that of the block that halves it, as torchvision has it; last, that of its last block, as Lin et al. 2017, §3 have it.
+    /// Other backbones take the last.
+    /// </summary>
+    public string Tap { get; init; } = "first";
+
     /// <summary>Levels after the coarsest: pool (every second pixel), p6 or p6p7 (convolutions), or none. Anchors have a row for each.</summary>
     public string Extra { get; init; } = "pool";
 
@@ -163,8 +181,14 @@ public sealed record RpnConfig
     /// <summary>Per level, proposals that leave NMS before the best of all levels are taken; null takes as many as there are.</summary>
     public int? PostNmsPerLevel { get; init; }
 
-    /// <summary>half-open: a box is x2 − x1 wide; inclusive: x2 − x1 + 1, in the IoU of the matcher and in the codes. NMS is half-open always.</summary>
+    /// <summary>half-open: a box is x2 − x1 wide; inclusive: x2 − x1 + 1, in the IoU of the matcher and in the codes.</summary>
     public string BoxExtent { get; init; } = "half-open";
+
+    /// <summary>
+    /// How proposals are clipped, filtered and suppressed: half-open, or inclusive, which clips to [0, W − 1] × [0, H − 1] and counts sides one longer, in MinSize and in the
+    /// IoU of NMS.
+    /// </summary>
+    public string SelectionExtent { get; init; } = "half-open";
 
     /// <summary>A side grows at most by this factor; null: by any.</summary>
     public double? MaxGrowth { get; init; } = 1000.0 / 16;
@@ -217,6 +241,9 @@ public sealed record RoiConfig
     /// <summary>Where the small constant of eq. 1 sits: torchvision, ⌊k₀ + log₂(√area / s₀) + 10⁻⁶⌋, or detectron2, ⌊k₀ + log₂(√area / s₀ + 10⁻⁸)⌋.</summary>
     public string LevelFormula { get; init; } = "torchvision";
 
+    /// <summary>Scale of each level: inferred, the power of two nearest to the map's side over the largest <b>unpadded</b> image's; fixed, the backbone's.</summary>
+    public string LevelScale { get; init; } = "inferred";
+
     /// <summary>
     /// fc: two fully connected layers; conv-fc: HeadConvolutions and one fully connected layer (torchvision's _v2); conv5: the last stage of the
     /// ResNet and the mean over the region (He et al. 2016).
@@ -237,7 +264,7 @@ public sealed record RoiConfig
     public double BackgroundIou { get; init; } = 0.5;
     public double[] BoxWeights { get; init; } = [10, 10, 5, 5];
 
-    /// <summary>As <see cref="RpnConfig.BoxExtent"/>.</summary>
+    /// <summary>As <see cref="RpnConfig.BoxExtent"/>; also the IoU of BackgroundIouLow and of iou-balanced.</summary>
     public string BoxExtent { get; init; } = "half-open";
 
     /// <summary>A side grows at most by this factor; null: by any.</summary>
@@ -291,6 +318,9 @@ public sealed record OutputConfig
     public double NmsThreshold { get; init; } = 0.5;
 
     public int DetectionsPerImage { get; init; } = 100;
+
+    /// <summary>As <see cref="RpnConfig.SelectionExtent"/>, for detections.</summary>
+    public string SelectionExtent { get; init; } = "half-open";
 
     /// <summary>How masks are stretched over their boxes in files, pictures and metrics: torchvision or detectron2.</summary>
     public string MaskPaste { get; init; } = "torchvision";

@@ -54,11 +54,7 @@ public static class DetectorFactory
             throw RcnnException.Usage($"input.resize: float, pil or cv2 expected, got '{config.Input.Resize}'");
         }
 
-        if (config.Output.MaskPaste is not ("torchvision" or "detectron2"))
-        {
-            throw RcnnException.Usage($"output.maskPaste: torchvision or detectron2 expected, got '{config.Output.MaskPaste}'");
-        }
-
+        _ = BoxSettings.Paste(config.Output);
         if (config.Input.SizeDivisible < 1)
         {
             throw RcnnException.Usage($"input.sizeDivisible: 1 or more expected, got {config.Input.SizeDivisible}");

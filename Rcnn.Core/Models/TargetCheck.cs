@@ -15,7 +15,7 @@ internal static class TargetCheck
         for (int i = 0; i < targets.Count; i++)
         {
             Target target = targets[i];
-            if (target.Boxes.shape is not [var count, 4] || target.Labels.shape is not [var labels] || count != labels)
+            if (target.Boxes.shape is not [var count, 4] || target.Labels.shape is not [var length] || count != length)
             {
                 throw new ArgumentException(
                     $"image {target.ImageId}: boxes [N,4] and labels [N] expected, got [{string.Join(",", target.Boxes.shape)}] and [{string.Join(",", target.Labels.shape)}]",
@@ -27,7 +27,8 @@ internal static class TargetCheck
                 Masks(target, images[i]);
             }
 
-            foreach (long label in target.Labels.data<long>())
+            using Tensor labels = target.Labels.cpu();
+            foreach (long label in labels.data<long>())
             {
                 if (label < 1 || label >= classes)
                 {

@@ -109,15 +109,16 @@ public sealed class TestTimeAugmentation
         foreach ((double scale, bool mirrored) in _copies)
         {
             using var scope = NewDisposeScope();
-            ImageBatch batch = _detector.Transform.Batch([.. images.Select(i => mirrored ? Mirror(i) : i)], scale);
+            ImageBatch batch = _detector.Transform.Batch([.. images.Select(i => mirrored ? Mirror(i) : i)], scale, _detector.Device);
             Detections[] there = [.. detections.Select((d, i) => d with
             {
-                Boxes = InputTransform.ScaleBoxes(mirrored ? Mirror(d.Boxes, Width(images[i])) : d.Boxes, batch.OriginalSizes[i], batch.Sizes[i]),
+                Boxes = _detector.Transform.ToBatch(mirrored ? Mirror(d.Boxes, Width(images[i])) : d.Boxes, batch, i),
+                Labels = d.Labels.to(_detector.Device),
             })];
             IReadOnlyList<Detections> segmented = mask.Segment(_detector.Regions.Pooled(_detector.Backbone.call(batch.Pixels)), there, batch);
             for (int i = 0; i < images.Count; i++)
             {
-                Tensor own = mirrored ? segmented[i].Masks!.flip(3) : segmented[i].Masks!;
+                Tensor masks = segmented[i].Masks!.cpu(), own = mirrored ? masks.flip(3) : masks;
                 sums[i] = sums[i]?.add_(own) ?? own.clone().MoveToOuterDisposeScope();
             }
         }
@@ -132,9 +133,9 @@ public sealed class TestTimeAugmentation
     // (x1,y1,x2,y2) to (W − x2, y1, W − x1, y2).
     private static Tensor Mirror(Tensor boxes, long width)
     {
-        using Tensor factors = tensor(new[] { -1f, 1f, -1f, 1f });
-        using Tensor offsets = tensor(new[] { (float)width, 0f, (float)width, 0f });
-        using Tensor order = tensor(new long[] { 2, 1, 0, 3 });
+        using Tensor factors = tensor(new[] { -1f, 1f, -1f, 1f }, device: boxes.device);
+        using Tensor offsets = tensor(new[] { (float)width, 0f, (float)width, 0f }, device: boxes.device);
+        using Tensor order = tensor(new long[] { 2, 1, 0, 3 }, device: boxes.device);
         using Tensor swapped = boxes.index_select(1, order);
         return swapped.mul(factors).add(offsets);
     }

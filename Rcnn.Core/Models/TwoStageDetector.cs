@@ -51,12 +51,15 @@ public sealed class TwoStageDetector : Module, IDetector
 
     public bool HasMasks => roi_heads.Mask is not null;
 
+    /// <summary>Where its parameters are, and all tensors between the input and the detections.</summary>
+    public Device Device => ComputeDevice.Holder(this);
+
     /// <summary>Learnt weights of the loss parts, or null where they are fixed.</summary>
     public UncertaintyWeights? Weights { get; }
 
     IReadOnlyList<Detections> IDetector.Detect(IReadOnlyList<Tensor> images, IReadOnlyList<Tensor>? external) => Detect(images, external);
 
-    /// <summary>What is in the images, in their own pixels, by falling score. Works the same in training and evaluation mode, without gradients.</summary>
+    /// <summary>What is in the images, in their own pixels, by falling score, on the CPU. Works the same in training and evaluation mode, without gradients.</summary>
     /// <param name="images">uint8 [H,W,3] or float32 [3,H,W] each.</param>
     /// <param name="external">Proposals from outside, [P,4] float32 for each image in its pixels; null lets the proposal network propose.</param>
     /// <param name="scale">Multiplies the side limits of the input.</param>
@@ -65,7 +68,7 @@ public sealed class TwoStageDetector : Module, IDetector
     {
         using var scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        ImageBatch batch = Transform.Batch(images, scale);
+        ImageBatch batch = Transform.Batch(images, scale, Device);
         IReadOnlyList<Tensor> maps = backbone.call(batch.Pixels);
         IReadOnlyList<Tensor> proposals = Propose(rpn?.call(maps), external, batch, train: false);
         RegionPrediction regions = roi_heads.Predict(maps, proposals, batch);
@@ -75,7 +78,7 @@ public sealed class TwoStageDetector : Module, IDetector
             detections = mask.Segment(roi_heads.Pooled(maps), detections, batch);
         }
 
-        return [.. DetectionOutput.ToImages(detections, batch).Select(d => d.MoveToOuterScope())];
+        return [.. detections.Select((d, i) => new Detections(Transform.ToImage(d.Boxes, batch, i), d.Scores.cpu(), d.Labels.cpu(), d.Masks?.cpu()).MoveToOuterScope())];
     }
 
     /// <summary>
@@ -89,8 +92,8 @@ public sealed class TwoStageDetector : Module, IDetector
     {
         TargetCheck.Run(images, targets, Config.Classes, masks: roi_heads.Mask is not null);
         using var scope = NewDisposeScope();
-        ImageBatch batch = Transform.Batch(images, Transform.Jitter(training ? random : null));
-        IReadOnlyList<Tensor> boxes = InputTransform.ScaleBoxes(targets, batch);
+        ImageBatch batch = Transform.Batch(images, Transform.Jitter(training ? random : null), Device);
+        IReadOnlyList<Tensor> boxes = [.. targets.Select((t, i) => Transform.ToBatch(t.Boxes, batch, i))];
         IReadOnlyList<Tensor> maps = backbone.call(batch.Pixels);
         RpnPrediction? prediction = rpn?.call(maps);
         var losses = new LossParts();
@@ -112,16 +115,16 @@ public sealed class TwoStageDetector : Module, IDetector
         return (Weights?.Apply(losses) ?? losses).MoveToOuterScope();
     }
 
-    /// <summary>What stage 1 proposes, [P,4] float32 for each image in its own pixels, the best first. Without gradients.</summary>
+    /// <summary>What stage 1 proposes, [P,4] float32 for each image in its own pixels, the best first, on the CPU. Without gradients.</summary>
     /// <param name="train">The limits for training, else those for testing.</param>
     /// <exception cref="InvalidOperationException">There is no proposal network.</exception>
     public IReadOnlyList<Tensor> ProposeRegions(IReadOnlyList<Tensor> images, bool train)
     {
         using var scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        ImageBatch batch = Transform.Batch(images);
+        ImageBatch batch = Transform.Batch(images, device: Device);
         IReadOnlyList<Tensor> proposals = Rpn.Propose(Rpn.call(backbone.call(batch.Pixels)), batch, train);
-        return [.. proposals.Select((p, i) => InputTransform.ScaleBoxes(p, batch.Sizes[i], batch.OriginalSizes[i]).MoveToOuterDisposeScope())];
+        return [.. proposals.Select((p, i) => Transform.ToImage(p, batch, i).MoveToOuterDisposeScope())];
     }
 
     private IReadOnlyList<Tensor> Propose(
@@ -129,7 +132,7 @@ public sealed class TwoStageDetector : Module, IDetector
     {
         if (external is not null && external.Count == batch.Sizes.Count)
         {
-            return [.. external.Select((boxes, i) => InputTransform.ScaleBoxes(boxes, batch.OriginalSizes[i], batch.Sizes[i]))];
+            return [.. external.Select((boxes, i) => Transform.ToBatch(boxes, batch, i))];
         }
 
         return prediction is null

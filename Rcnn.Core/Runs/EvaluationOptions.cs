@@ -10,6 +10,9 @@ public sealed record EvaluationOptions
     /// <summary>coco (AP over IoU .50:.95 and the other eleven), voc07 (11 points) or voc (area), both at IoU .5.</summary>
     public string Metric { get; init; } = "coco";
 
+    /// <summary>Where a run's detector is put, see <see cref="ComputeDevice"/>. One that is given as an object stays where it is.</summary>
+    public string Device { get; init; } = "cpu";
+
     /// <summary>Longer side that larger images are reduced to when loaded, as in training; detections are in pixels of the original.</summary>
     public int MaxSide { get; init; }
 
@@ -33,6 +36,7 @@ public sealed record EvaluationOptions
     public static EvaluationOptions For(TrainConfig config) => new()
     {
         Metric = config.BestMetric == "mAP" ? "voc" : "coco",
+        Device = config.Device,
         MaxSide = config.Data.MaxSide,
         Workers = config.Data.Workers,
         Threads = config.Threads,

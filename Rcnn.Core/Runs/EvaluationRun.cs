@@ -30,10 +30,10 @@ public static class EvaluationRun
 
         string checkpoint = folder.BestCheckpoint();
         observer?.Message($"weights: {checkpoint}");
-        using IDetector detector = folder.OpenDetector(checkpoint);
         using ProposalSource? proposals = ProposalSources.Open(folder.Config.Data.Proposals, folder.Directory);
         EvaluationOptions options = EvaluationOptions.For(folder.Config) with { Metric = metric, Proposals = proposals };
         options = change?.Invoke(options) ?? options;
+        using IDetector detector = folder.OpenDetector(checkpoint, options.Device);
         EvaluationSummary summary = Execute(detector, data, options, observer, cancellation);
         DurableFile.Write(folder.DetectionsFile, path => DetectionFile.Write(path, summary.Detections));
         DurableFile.WriteText(folder.EvaluationFile, ConfigJson.Write(
@@ -69,7 +69,7 @@ public static class EvaluationRun
             Prefetch = 4,
         });
         var rows = new List<DetectionRow>();
-        MaskPasteConvention paste = detector.Config.Output.MaskPaste == "detectron2" ? MaskPasteConvention.Detectron2 : MaskPasteConvention.Torchvision;
+        MaskPasteConvention paste = BoxSettings.Paste(detector.Config.Output);
         int done = 0;
         foreach (Batch batch in loader.Epoch(0, 0, cancellation))
         {
@@ -103,7 +103,7 @@ public static class EvaluationRun
         Rle[]? masks = null;
         if (found.Masks is { } soft)
         {
-            using Tensor stored = found.Boxes.mul(tensor(new[] { (float)sx, (float)sy, (float)sx, (float)sy }));
+            using Tensor stored = found.Boxes.mul(tensor(new[] { (float)sx, (float)sy, (float)sx, (float)sy }, device: found.Boxes.device));
             masks = MaskPaste.Encode(soft, stored, (image.Height, image.Width), convention: paste);
         }
 

@@ -27,7 +27,7 @@ public static class RunEnvironment
             sessions = (earlier["sessions"] as JsonArray)?.DeepClone() as JsonArray ?? sessions;
         }
 
-        sessions.Add(new JsonObject { ["started"] = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ"), ["step"] = step, ["host"] = Environment.MachineName });
+        sessions.Add(new JsonObject { ["started"] = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ"), ["step"] = step, ["host"] = Environment.MachineName, ["device"] = folder.Config.Device });
         var content = new JsonObject
         {
             ["version"] = typeof(RunEnvironment).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion,
@@ -38,7 +38,7 @@ public static class RunEnvironment
             ["torchSharp"] = typeof(Tensor).Assembly.GetName().Name + " " + typeof(Tensor).Assembly.GetName().Version,
             ["libtorch"] = __version__,
             ["threads"] = get_num_threads(),
-            ["device"] = "cpu",
+            ["device"] = folder.Config.Device,
             ["trainData"] = Describe(train, fingerprint),
             ["validationData"] = validation is null ? null : Describe(validation, validation.Fingerprint()),
             ["sessions"] = sessions,

@@ -144,18 +144,22 @@ public sealed class RunFolder
 
     /// <summary>The trained detector, ready to detect.</summary>
     /// <param name="checkpoint">A checkpoint folder; null takes the best.</param>
-    public TwoStageDetector LoadDetector(string? checkpoint = null)
+    /// <param name="device">Where it is to compute, wherever it was trained (<see cref="ComputeDevice"/>).</param>
+    /// <exception cref="RcnnException">No such device, or files that do not fit.</exception>
+    public TwoStageDetector LoadDetector(string? checkpoint = null, string device = "cpu")
     {
+        TorchSharp.torch.Device place = ComputeDevice.Of(device);
         TwoStageDetector detector = DetectorFactory.Create(Config.Model, Config.Seed);
+        ComputeDevice.Place(detector, place);
         Checkpoint.LoadWeights(checkpoint ?? BestCheckpoint(), detector);
         detector.eval();
         return detector;
     }
 
     /// <summary>As <see cref="LoadDetector"/>, for any kind of detector, R-CNN included.</summary>
-    public IDetector OpenDetector(string? checkpoint = null) => DetectorFactory.IsClassic(Config.Model)
-        ? RcnnFiles.Detector(Config.Model, Config.Seed, checkpoint ?? BestCheckpoint())
-        : LoadDetector(checkpoint);
+    public IDetector OpenDetector(string? checkpoint = null, string device = "cpu") => DetectorFactory.IsClassic(Config.Model)
+        ? RcnnFiles.Detector(Config.Model, Config.Seed, checkpoint ?? BestCheckpoint(), device)
+        : LoadDetector(checkpoint, device);
 
     private void WriteConfig() => DurableFile.WriteText(ConfigFile, ConfigJson.Write(Config));
 }

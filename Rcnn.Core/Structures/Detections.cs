@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Rcnn.Core;
 
-/// <summary>The result for one image, by falling score.</summary>
+/// <summary>The result for one image, by falling score. From a detector: on the CPU, wherever its parameters are.</summary>
 /// <param name="Boxes">[N,4] float32 (x1,y1,x2,y2) in pixels of the image as it was given.</param>
 /// <param name="Scores">[N] float32 in [0,1].</param>
 /// <param name="Labels">[N] int64, 1..C.</param>

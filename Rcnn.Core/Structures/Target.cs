@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Rcnn.Core;
 
-/// <summary>What an image contains, as tensors for training.</summary>
+/// <summary>What an image contains, as tensors for training, on the CPU: a detector takes what it needs to its device.</summary>
 /// <param name="Boxes">[N,4] float32, absolute pixels (x1,y1,x2,y2); N = 0 is a normal image without objects.</param>
 /// <param name="Labels">[N] int64, 1..C; 0 is background and never occurs here.</param>
 /// <param name="ImageId">Identifier of the image in its dataset, for messages.</param>

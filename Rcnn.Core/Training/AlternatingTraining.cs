@@ -13,9 +13,6 @@ namespace Rcnn.Core.Training;
 /// </summary>
 public static class AlternatingTraining
 {
-    /// <summary>What each step gets of the budget; the paper's 80k, 40k, 80k and 40k steps.</summary>
-    private static readonly double[] Shares = [2.0 / 6, 1.0 / 6, 2.0 / 6, 1.0 / 6];
-
     private static readonly string[] Names = ["1-proposals", "2-regions", "3-proposals", "4-regions"];
 
     private static readonly string[][] Parts = [["backbone", "rpn"], ["backbone", "roi_heads"], ["rpn"], ["roi_heads"]];
@@ -58,7 +55,7 @@ public static class AlternatingTraining
 
     private static TrainConfig StepConfig(TrainConfig config, string outDir, int step)
     {
-        double share = Shares[step - 1];
+        double share = config.AlternatingShares[step - 1] / config.AlternatingShares.Sum();
         StopConfig stop = config.Stop;
         return config with
         {
@@ -79,7 +76,7 @@ public static class AlternatingTraining
     /// <summary>Step 1's proposals for every training image; false when cancelled. What is there already is not computed again.</summary>
     private static bool Propose(RunFolder first, IDetectionDataset train, string file, ITrainingObserver? observer, CancellationToken cancellation)
     {
-        using TwoStageDetector detector = first.LoadDetector(first.LatestCheckpoint());
+        using TwoStageDetector detector = first.LoadDetector(first.LatestCheckpoint(), first.Config.Device);
         using ProposalCache cache = ProposalCache.Open(file, $"{first.Config.Model.Assembly}, step 1");
         if (cache.Count == train.Count)
         {

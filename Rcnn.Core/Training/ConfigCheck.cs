@@ -25,6 +25,11 @@ public static class ConfigCheck
             throw RcnnException.Usage("procedure=alternating: expected a model with a proposal network, and no parts");
         }
 
+        if (config.AlternatingShares is not { Length: 4 } shares || !shares.All(s => s > 0 && double.IsFinite(s)))
+        {
+            throw RcnnException.Usage($"alternatingShares=[{string.Join(",", config.AlternatingShares ?? [])}]: expected four positive numbers, one for each step");
+        }
+
         Positive("data.proposals.limit", config.Data.Proposals.Limit);
         NotNegative("threads", config.Threads);
         NotNegative("evalEvery", config.EvalEvery);
@@ -57,6 +62,7 @@ public static class ConfigCheck
             Positive("stop.patience", patience);
         }
 
+        ComputeDevice.Validate(config.Device);
         Precision.Validate(config.Precision);
         if (!Metrics.Contains(config.BestMetric))
         {

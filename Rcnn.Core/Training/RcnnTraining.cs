@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Rcnn.Core.Data;
 using Rcnn.Core.Data.Proposals;
+using Rcnn.Core.Models;
 using Rcnn.Core.Models.Classic;
 using Rcnn.Core.Runs;
 using Rcnn.Core.Weights;
@@ -24,7 +25,9 @@ internal static class RcnnTraining
         TrainConfig config, IDetectionDataset train, IDetectionDataset? validation, string outDir, ITrainingObserver? observer, bool resume, CancellationToken cancellation)
     {
         Engine.Threads = config.Threads > 0 ? config.Threads : Environment.ProcessorCount;
+        Device device = ComputeDevice.Of(config.Device);
         using var network = new RcnnNetwork(config.Model, config.Seed);
+        ComputeDevice.Place(network, device);
         RunFolder folder = TrainingRun.Folder(config, outDir, resume);
         using ProposalSource proposals = ProposalSources.Open(config.Data.Proposals, folder.Directory)!;
         RunSummary summary = config.Model.Rcnn.FineTune
@@ -51,7 +54,7 @@ internal static class RcnnTraining
             CheckpointState state = Checkpoint.ReadState(checkpoint);
             if (validation is not null && state.BestStep is null)
             {
-                state = Measure(config, validation, folder, RcnnFiles.Detector(config.Model, config.Seed, checkpoint), proposals, checkpoint, state, observer, cancellation);
+                state = Measure(config, validation, folder, RcnnFiles.Detector(config.Model, config.Seed, checkpoint, config.Device), proposals, checkpoint, state, observer, cancellation);
             }
 
             return summary with { Metrics = state.Metrics, BestStep = state.BestStep };
@@ -66,7 +69,7 @@ internal static class RcnnTraining
     internal static LossParts Loss(TrainConfig config, RcnnNetwork network, RegionWarp warp, Batch batch, RandomStream random)
     {
         RcnnRegions[] regions = [.. batch.Targets.Select(t => new RcnnRegions(
-            RcnnDetector.Corners(t.Boxes), [.. t.Labels.data<long>().ToArray().Select(l => (int)l)],
+            RcnnDetector.Corners(t.Boxes), [.. t.Labels.cpu().data<long>().ToArray().Select(l => (int)l)],
             RcnnDetector.Corners(t.Proposals ?? throw new RcnnException("rcnn takes its regions from outside; set data.proposals.method or data.proposals.file"))))];
         List<(int Image, int Region, int Label)> samples = FineTuneSampler.Draw(regions, config.Model.Rcnn.Sampling, random);
         using DisposeScope scope = NewDisposeScope();
@@ -78,9 +81,10 @@ internal static class RcnnTraining
             labels.AddRange(image.Select(s => (long)s.Label));
         }
 
-        Tensor all = Engine.ChannelsLast(cat(crops, 0));
+        Device device = ComputeDevice.Holder(network);
+        Tensor all = Engine.ChannelsLast(cat(crops, 0)).to(device);
         var losses = new LossParts();
-        losses.Add("loss_classifier", nn.functional.cross_entropy(network.call(all), tensor(labels.ToArray())));
+        losses.Add("loss_classifier", nn.functional.cross_entropy(network.call(all), tensor(labels.ToArray(), device: device)));
         return losses.MoveToOuterScope();
     }
 

@@ -1,11 +1,11 @@
 namespace Rcnn.Core.Training;
 
-/// <summary>What may change between the sessions of one run: when it ends, how often it reports and how it is fed, but not what it computes.</summary>
+/// <summary>What may change between the sessions of one run: when it ends, how often it reports and how it is fed, but not what it computes. It may move to another device, though not to the bit.</summary>
 public static class ResumeCheck
 {
     private static readonly string[] Free =
     [
-        "stop.steps", "stop.epochs", "stop.minutes", "stop.patience", "validationLoss", "evalEvery", "checkpointEvery", "logEvery", "init",
+        "stop.steps", "stop.epochs", "stop.minutes", "stop.patience", "validationLoss", "evalEvery", "checkpointEvery", "logEvery", "init", "device",
         "data.train", "data.validation", "data.proposals.file", "data.cacheMegabytes", "data.workers", "data.prefetch",
     ];
 
@@ -22,4 +22,8 @@ public static class ResumeCheck
             }
         }
     }
+
+    /// <summary>What is to be said about a run that goes on on another device; null where it stays.</summary>
+    public static string? Moved(TrainConfig stored, TrainConfig wanted) => stored.Device == wanted.Device ? null
+        : $"device={wanted.Device}, until now {stored.Device}: the run goes on with the same weights and samples, but its numbers are not those of one device to the bit";
 }

@@ -33,6 +33,9 @@ public sealed record TrainConfig
     /// <summary>Threads of the arithmetic; 0 takes every processor.</summary>
     public int Threads { get; init; }
 
+    /// <summary>Where the model computes: cpu, cuda or cuda:N (<see cref="ComputeDevice"/>). A run may go on and be evaluated on another one.</summary>
+    public string Device { get; init; } = "cpu";
+
     /// <summary>
     /// Type in which layers compute while training: float32, bfloat16 (on a CPU worth it where that has instructions for it) or float16 (CUDA only, with a dynamic loss
     /// scale). Weights stay float32.
@@ -44,6 +47,12 @@ public sealed record TrainConfig
 
     /// <summary>joint (both stages at once) or alternating (the four steps of Ren et al. 2015, §3.2; see <see cref="AlternatingTraining"/>).</summary>
     public string Procedure { get; init; } = "joint";
+
+    /// <summary>
+    /// What each of the four steps of alternating training gets of the budget, in proportion; the paper's 80k, 40k, 80k and 40k steps. The convolutions of the result are those of step 2: where few
+    /// steps are taken, give it more.
+    /// </summary>
+    public double[] AlternatingShares { get; init; } = [2, 1, 2, 1];
 
     /// <summary>
     /// The parts of the model that are trained, by the first word of their parameters' names: backbone, rpn, roi_heads. Without rpn or roi_heads that stage has no losses; what is not

@@ -20,7 +20,7 @@ public static class TrainingRun
     /// <param name="observer">Told of every step, validation and checkpoint; may be null.</param>
     /// <param name="resume">Continue the run in <paramref name="outDir"/> from its last checkpoint, to the bit as if it had not stopped; start it when there is none.</param>
     /// <param name="cancellation">Ends the run after the current step, with a checkpoint.</param>
-    /// <exception cref="RcnnException">Wrong settings, data that cannot be read, a full disk, or a loss that is not finite (names component, step and images).</exception>
+    /// <exception cref="RcnnException">Wrong settings, no such device, data that cannot be read, a full disk, or a loss that is not finite (names component, step and images).</exception>
     public static RunSummary Execute(
         TrainConfig config,
         IDetectionDataset train,
@@ -31,6 +31,7 @@ public static class TrainingRun
         CancellationToken cancellation = default)
     {
         config = Resolve(config, train, validation);
+        Device device = ComputeDevice.Of(config.Device);
         if (config.Procedure == "alternating")
         {
             return AlternatingTraining.Execute(config, train, validation, outDir, observer, resume, cancellation);
@@ -43,6 +44,7 @@ public static class TrainingRun
 
         Engine.Threads = config.Threads > 0 ? config.Threads : Environment.ProcessorCount;
         using TwoStageDetector detector = DetectorFactory.Create(config.Model, config.Seed);
+        ComputeDevice.Place(detector, device);
         TrainedParts.Apply(detector, config.Parts);
         Stages stages = TrainedParts.Stages(config.Parts);
         RunFolder folder = Folder(config, outDir, resume);
@@ -98,6 +100,11 @@ public static class TrainingRun
     {
         using IDisposable exclusive = folder.Lock();
         ResumeCheck.SameWork(folder.Config, config, folder.Directory);
+        if (ResumeCheck.Moved(folder.Config, config) is { } moved)
+        {
+            observer?.Message(moved);
+        }
+
         folder = folder.With(config);
         DurableFile.CleanUp(folder.Directory);
 

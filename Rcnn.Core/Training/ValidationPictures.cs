@@ -26,7 +26,7 @@ internal static class ValidationPictures
             RgbImage image = sample.Image;
             Detections found = detector.Detect(
                 [tensor(image.Pixels, [image.Height, image.Width, 3], dtype: uint8)], sample.Proposals is null ? null : [BatchLoader.Corners(sample.Proposals)])[0];
-            pictures[i] = ($"detections/{data[index].FileName}", DetectionDrawing.Draw(image, found, data.ClassNames, ShownScore));
+            pictures[i] = ($"detections/{data[index].FileName}", DetectionDrawing.Draw(image, found, data.ClassNames, ShownScore, BoxSettings.Paste(detector.Config.Output)));
         }
 
         return pictures;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -6,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace Rcnn.Ops;
 
 /// <summary>
-/// Losses of overlap between the boxes of equal rows, with gradients to both. Boxes are [N,4] float32 (x1,y1,x2,y2) on the CPU, half-open, any unit; values and
+/// Losses of overlap between the boxes of equal rows, with gradients to both. Boxes are [N,4] float32 (x1,y1,x2,y2), half-open, any unit; values and
 /// derivatives are computed in double and rounded once. Where corners of two boxes coincide, the gradient of the minimum or maximum goes half to each, as in torch.
 /// NaN gives NaN in its row; boxes without area give finite values because of ε, except in <see cref="Complete"/>, which needs sides. N = 0: None gives an empty
 /// result, Sum and Mean 0. <see cref="ArgumentException"/> for other shapes or types, different numbers of rows, or a negative ε.
@@ -41,6 +42,11 @@ public static class BoxLosses
 
     private static Tensor Apply(OverlapMeasure measure, Tensor boxes1, Tensor boxes2, Reduction reduction, double epsilon)
     {
+        if (CpuDetour.Needed(boxes1))
+        {
+            return CpuDetour.Run(t => Apply(measure, t[0], t[1], reduction, epsilon), boxes1, boxes2);
+        }
+
         OperatorInput.Boxes(boxes1, nameof(boxes1));
         OperatorInput.Boxes(boxes2, nameof(boxes2));
         if (boxes1.shape[0] != boxes2.shape[0])

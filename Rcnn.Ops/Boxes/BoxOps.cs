@@ -1,4 +1,5 @@
 using Rcnn.Ops.Cuda;
+using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,7 +19,7 @@ public enum BoxFormat
 }
 
 /// <summary>
-/// Elementary box operators. Boxes are float32 [N,4] (x1,y1,x2,y2) in absolute pixels, half-open unless said otherwise, on the CPU; N = 0 is a normal input. Values only: no gradient
+/// Elementary box operators. Boxes are float32 [N,4] (x1,y1,x2,y2) in absolute pixels, half-open unless said otherwise; N = 0 is a normal input. Values only: no gradient
 /// passes through. Every method throws <see cref="ArgumentException"/> for another shape or type, naming what it got.
 /// </summary>
 public static unsafe class BoxOps
@@ -55,6 +56,11 @@ public static unsafe class BoxOps
     /// <returns>[N,4] in the format <paramref name="to"/></returns>
     public static Tensor Convert(Tensor boxes, BoxFormat from, BoxFormat to)
     {
+        if (CpuDetour.Needed(boxes))
+        {
+            return CpuDetour.Run(t => Convert(t[0], from, to), boxes);
+        }
+
         OperatorInput.Boxes(boxes, nameof(boxes));
         Tensor result = boxes.detach().clone().contiguous();
         if (from == to)
@@ -96,14 +102,18 @@ public static unsafe class BoxOps
     /// <returns>[N,4]</returns>
     public static Tensor Clip(Tensor boxes, (int Height, int Width) image, BoxExtent extent = BoxExtent.HalfOpen)
     {
+        if (CpuDetour.Needed(boxes))
+        {
+            return CpuDetour.Run(t => Clip(t[0], image, extent), boxes);
+        }
+
         OperatorInput.Boxes(boxes, nameof(boxes));
-        int beyond = (int)extent.Extra();
-        image = (image.Height - beyond, image.Width - beyond);
+        float extra = extent.Extra();
         Tensor result = boxes.detach().clone().contiguous();
         float* p = (float*)Engine.Pointer(result);
         for (long end = result.shape[0]; end > 0; end--, p += 4)
         {
-            Clip(p, image);
+            Clip(p, image, extra);
         }
 
         return result;
@@ -115,6 +125,11 @@ public static unsafe class BoxOps
     /// <returns>[N] float32, pixels²</returns>
     public static Tensor Area(Tensor boxes, BoxExtent extent = BoxExtent.HalfOpen)
     {
+        if (CpuDetour.Needed(boxes))
+        {
+            return CpuDetour.Run(t => Area(t[0], extent), boxes);
+        }
+
         OperatorInput.Boxes(boxes, nameof(boxes));
         float extra = extent.Extra();
         using Tensor b = boxes.contiguous();
@@ -135,6 +150,11 @@ public static unsafe class BoxOps
     /// <returns>[n] int64 indices, rising</returns>
     public static Tensor KeepLarge(Tensor boxes, double minSize, BoxExtent extent = BoxExtent.HalfOpen)
     {
+        if (CpuDetour.Needed(boxes))
+        {
+            return CpuDetour.Run(t => KeepLarge(t[0], minSize, extent), boxes);
+        }
+
         OperatorInput.Boxes(boxes, nameof(boxes));
         float extra = extent.Extra();
         using Tensor b = boxes.contiguous();
@@ -151,12 +171,13 @@ public static unsafe class BoxOps
         return tensor(keep.ToArray(), int64);
     }
 
-    internal static void Clip(float* box, (int Height, int Width) image)
+    internal static void Clip(float* box, (int Height, int Width) image, float extra = 0)
     {
-        box[0] = Clamp(box[0], image.Width);
-        box[1] = Clamp(box[1], image.Height);
-        box[2] = Clamp(box[2], image.Width);
-        box[3] = Clamp(box[3], image.Height);
+        float right = image.Width - extra, bottom = image.Height - extra;
+        box[0] = Clamp(box[0], right);
+        box[1] = Clamp(box[1], bottom);
+        box[2] = Clamp(box[2], right);
+        box[3] = Clamp(box[3], bottom);
     }
 
     internal static bool IsLarge(float* box, float minSize, float extra = 0) => box[2] - box[0] + extra >= minSize && box[3] - box[1] + extra >= minSize;
@@ -168,6 +189,11 @@ public static unsafe class BoxOps
         if (measure is OverlapMeasure.Iou or OverlapMeasure.Generalized && KernelLauncher.For(boxes1) is { } launcher)
         {
             return BoxesCuda.Overlaps(launcher, boxes1, boxes2, measure == OverlapMeasure.Generalized, extent.Extra());
+        }
+
+        if (CpuDetour.Needed(boxes1))
+        {
+            return CpuDetour.Run(t => Overlaps(t[0], t[1], measure, extent), boxes1, boxes2);
         }
 
         OperatorInput.Boxes(boxes1, nameof(boxes1));

@@ -16,9 +16,15 @@ public static class Conv3x3
     /// <param name="filter">Transformed weights [K,C,3,3] and bias.</param>
     /// <param name="relu">Negative results become 0; NaN stays.</param>
     /// <returns>[B,K,H,W] float32, channels-last; empty for an empty input.</returns>
+    /// <exception cref="NotSupportedException">Input on a device.</exception>
     /// <exception cref="ArgumentException">Other shapes or types, or channels that are not the filter's.</exception>
     public static unsafe Tensor Apply(Tensor input, WinogradFilter filter, bool relu = false)
     {
+        if (CpuDetour.Needed(input))
+        {
+            throw new NotSupportedException($"Conv3x3 is of the CPU alone, got input on {input.device}: nn.functional.conv2d computes the same there");
+        }
+
         OperatorInput.Features(input, nameof(input));
         long[] shape = input.shape;
         if (shape[1] != filter.Inputs)

@@ -21,6 +21,11 @@ public sealed unsafe class WinogradFilter : IDisposable
     /// <exception cref="ArgumentException">Other shapes or types.</exception>
     public WinogradFilter(Tensor weight, Tensor? bias, Tensor? scale = null)
     {
+        if (CpuDetour.Needed(weight))
+        {
+            throw new NotSupportedException($"WinogradFilter is of the CPU alone, got weight on {weight.device}: nn.functional.conv2d takes it as it is");
+        }
+
         if (weight.dtype != ScalarType.Float32 || weight.shape is not [_, _, 3, 3])
         {
             throw new ArgumentException($"weight float32 [K,C,3,3] expected, got {weight.dtype} [{string.Join(",", weight.shape)}]", nameof(weight));

@@ -10,7 +10,10 @@ namespace Rcnn.Ops;
 /// <param name="NmsThreshold">IoU above which the lower score of a class goes.</param>
 /// <param name="DetectionsPerImage">The best over all classes.</param>
 /// <param name="MinSize">Lowest side length in pixels, inclusive.</param>
-public sealed record DetectionLimits(double ScoreThreshold = 0.05, double NmsThreshold = 0.5, int DetectionsPerImage = 100, double MinSize = 1e-2);
+/// <param name="Extent">Inclusive, as in py-faster-rcnn: clipped to [0, W − 1] × [0, H − 1], sides one longer in the filter and in the IoU of NMS. How codes are decoded is
+/// the coder's own extent.</param>
+public sealed record DetectionLimits(
+    double ScoreThreshold = 0.05, double NmsThreshold = 0.5, int DetectionsPerImage = 100, double MinSize = 1e-2, BoxExtent Extent = BoxExtent.HalfOpen);
 
 /// <summary>Detections of one image by falling score: [n,4] float32 boxes inside the image, [n] float32 probabilities, [n] int64 labels 1 … C.</summary>
 public sealed record ScoredDetections(Tensor Boxes, Tensor Scores, Tensor Labels) : IDisposable
@@ -53,9 +56,18 @@ public static unsafe class BoxPostProcess
         IReadOnlyList<(int Height, int Width)> imageSizes, BoxCoder coder, DetectionLimits limits,
         ClassScores scores = ClassScores.Softmax)
     {
-        if (KernelLauncher.For(logits) is { } launcher)
+        // The kernel knows the softmax alone.
+        if (scores == ClassScores.Softmax && KernelLauncher.For(logits) is { } launcher)
         {
-            return BoxPostProcessCuda.Run(launcher, logits, codes, proposals, imageSizes, coder, limits);
+            return BoxPostProcessCuda.Run(launcher, logits, codes, proposals, imageSizes, coder, limits, scores);
+        }
+
+        if (CpuDetour.Needed(logits))
+        {
+            using var scope = NewDisposeScope();
+            Tensor[] inputs = CpuDetour.Fetch([logits, codes, .. proposals]);
+            return [.. Run(inputs[0], inputs[1], inputs[2..], imageSizes, coder, limits, scores).Select(r =>
+                new ScoredDetections(CpuDetour.Back(r.Boxes, logits.device), CpuDetour.Back(r.Scores, logits.device), CpuDetour.Back(r.Labels, logits.device)))];
         }
 
         OperatorInput.Matrix(logits, nameof(logits), "[R,C+1]");
@@ -103,6 +115,7 @@ public static unsafe class BoxPostProcess
     {
         List<float> boxes = [], scores = [];
         List<long> labels = [];
+        float extra = limits.Extent.Extra();
         using var memory = new Scratch<float>(s.Classes + 4);
         float* probability = memory.Pointer, box = memory.Pointer + s.Classes;
         for (int r = 0; r < s.Rows; r++)
@@ -124,8 +137,8 @@ public static unsafe class BoxPostProcess
                 }
 
                 coder.Decode(s.Codes + (long)r * s.CodeColumns + (s.CodeColumns == 4 ? 0 : 4 * c), s.Proposals + 4L * r, box);
-                BoxOps.Clip(box, size);
-                if (BoxOps.IsLarge(box, (float)limits.MinSize))
+                BoxOps.Clip(box, size, extra);
+                if (BoxOps.IsLarge(box, (float)limits.MinSize, extra))
                 {
                     boxes.AddRange(new ReadOnlySpan<float>(box, 4));
                     scores.Add(probability[c]);
@@ -141,7 +154,7 @@ public static unsafe class BoxPostProcess
         fixed (float* b = allBoxes, v = allScores)
         fixed (long* c = allLabels)
         {
-            kept = BatchedNms.Run(b, v, c, allScores.Length, limits.NmsThreshold, limits.DetectionsPerImage, keep.Pointer);
+            kept = BatchedNms.Run(b, v, c, allScores.Length, limits.NmsThreshold, limits.DetectionsPerImage, keep.Pointer, extra);
         }
 
         var keptBoxes = new float[4 * kept];

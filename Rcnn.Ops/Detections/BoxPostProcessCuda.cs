@@ -9,7 +9,7 @@ namespace Rcnn.Ops;
 internal static class BoxPostProcessCuda
 {
     public static IReadOnlyList<ScoredDetections> Run(IKernelLauncher launcher, Tensor logits, Tensor codes, IReadOnlyList<Tensor> proposals,
-        IReadOnlyList<(int Height, int Width)> imageSizes, BoxCoder coder, DetectionLimits limits)
+        IReadOnlyList<(int Height, int Width)> imageSizes, BoxCoder coder, DetectionLimits limits, ClassScores scores)
     {
         KernelTensor.Float32(logits, nameof(logits), logits, -1, -1);
         long rows = logits.shape[0], classes = logits.shape[1];
@@ -31,8 +31,8 @@ internal static class BoxPostProcessCuda
         }
 
         using var scope = NewDisposeScope();
-        Tensor l = logits.detach().contiguous(), d = codes.detach().contiguous(), probabilities = empty([rows, classes], float32, logits.device);
-        launcher.Launch(new("boxes", "boxes_softmax"), KernelGrid.Over(rows, 64), 64, l, (int)rows, (int)classes, probabilities);
+        Tensor l = logits.detach().contiguous(), d = codes.detach().contiguous();
+        Tensor probabilities = scores == ClassScores.Sigmoid ? l.sigmoid() : Softmax(launcher, l);
         var result = new ScoredDetections[proposals.Count];
         long first = 0;
         for (int i = 0; i < result.Length; i++)
@@ -45,17 +45,25 @@ internal static class BoxPostProcessCuda
         return result;
     }
 
+    private static Tensor Softmax(IKernelLauncher launcher, Tensor logits)
+    {
+        Tensor probabilities = empty_like(logits);
+        launcher.Launch(new("boxes", "boxes_softmax"), KernelGrid.Over(logits.shape[0], 64), 64, logits, (int)logits.shape[0], (int)logits.shape[1], probabilities);
+        return probabilities;
+    }
+
     private static ScoredDetections Image(IKernelLauncher launcher, Tensor probabilities, Tensor codes, Tensor proposals, (int Height, int Width) size, BoxCoder coder, DetectionLimits limits)
     {
         long rows = probabilities.shape[0], classes = probabilities.shape[1];
         Tensor boxes = empty([rows * classes, 4], float32, probabilities.device), valid = empty([rows * classes], uint8, probabilities.device);
-        (float x, float y, float width, float height, float clip, float extra) = coder.Parameters;
+        (float x, float y, float width, float height, float clip, float codeExtra) = coder.Parameters;
+        float extra = limits.Extent.Extra();
         launcher.Launch(new("boxes", "boxes_detections"), KernelGrid.Over(rows * classes, BoxesCuda.Threads), BoxesCuda.Threads,
-            probabilities, codes, proposals, (int)rows, (int)classes, (int)codes.shape[1], size.Height, size.Width, x, y, width, height, clip, extra,
-            (float)limits.MinSize, (float)limits.ScoreThreshold, boxes, valid);
+            probabilities, codes, proposals, (int)rows, (int)classes, (int)codes.shape[1], size.Height, size.Width, x, y, width, height, clip, codeExtra,
+            extra, (float)limits.MinSize, (float)limits.ScoreThreshold, boxes, valid);
         Tensor candidates = valid.nonzero().squeeze(1);
         Tensor ownBoxes = boxes.index_select(0, candidates), scores = probabilities.flatten().index_select(0, candidates), labels = candidates.remainder(classes);
-        (Tensor keep, Tensor count) = NmsCuda.Select(launcher, ownBoxes, scores, labels, null, limits.NmsThreshold, limits.DetectionsPerImage);
+        (Tensor keep, Tensor count) = NmsCuda.Select(launcher, ownBoxes, scores, labels, null, limits.NmsThreshold, limits.DetectionsPerImage, extra);
         Tensor kept = keep.narrow(0, 0, count.to(int64).item<long>());
         return new ScoredDetections(ownBoxes.index_select(0, kept).MoveToOuterDisposeScope(), scores.index_select(0, kept).MoveToOuterDisposeScope(),
             labels.index_select(0, kept).MoveToOuterDisposeScope());

@@ -83,7 +83,7 @@ internal static class OperatorInput
 
         if (t.device_type != DeviceType.CPU)
         {
-            throw new NotSupportedException($"{name} on the CPU expected, got a tensor on {t.device_type}");
+            throw new NotSupportedException($"{name} on the CPU expected, got a tensor on {t.device}: cpu() brings it there");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rcnn.Ops.Cuda;
+using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -8,7 +9,7 @@ namespace Rcnn.Ops;
 
 /// <summary>
 /// Losses, each fused with its derivative: one pass computes both, and sums are taken in fixed blocks in double, so that the value does not depend on the number of threads.
-/// Inputs and targets are float32 of the same shape on the CPU; the gradient goes to the input only. Empty inputs: None gives an empty result, Sum 0, Mean NaN, as in torch.
+/// Inputs and targets are float32 of the same shape; the gradient goes to the input only. Empty inputs: None gives an empty result, Sum 0, Mean NaN, as in torch.
 /// </summary>
 public static class Losses
 {
@@ -150,6 +151,11 @@ public static class Losses
         if (KernelLauncher.For(input) is { } launcher && loss.HasKernel)
         {
             return LossKernelFunction.Pointwise(launcher, loss, input, target, reduction);
+        }
+
+        if (CpuDetour.Needed(input))
+        {
+            return CpuDetour.Run(t => Apply(t[0], t[1], reduction, loss), input, target);
         }
 
         OperatorInput.Float32(input, nameof(input));

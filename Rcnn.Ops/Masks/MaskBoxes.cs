@@ -1,3 +1,4 @@
+using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,6 +12,11 @@ public static unsafe class MaskBoxes
     /// <exception cref="ArgumentException">Another shape or type, or a mask without a pixel.</exception>
     public static Tensor Around(Tensor masks)
     {
+        if (CpuDetour.Needed(masks))
+        {
+            return CpuDetour.Run(t => Around(t[0]), masks);
+        }
+
         OperatorInput.OfType(masks, nameof(masks), ScalarType.Byte);
         if (masks.dim() != 3)
         {

@@ -54,6 +54,13 @@ public static unsafe class MaskPaste
     public static Rle[] Encode(
         Tensor masks, Tensor boxes, (int Height, int Width) image, double threshold = 0.5, MaskPasteConvention convention = MaskPasteConvention.Torchvision)
     {
+        if (CpuDetour.Needed(masks))
+        {
+            using var scope = NewDisposeScope();
+            Tensor[] inputs = CpuDetour.Fetch(masks, boxes);
+            return Encode(inputs[0], inputs[1], image, threshold, convention);
+        }
+
         Check(masks, boxes, image, 0);
         if (!(threshold is > 0 and < 1))
         {

@@ -19,6 +19,11 @@ public static unsafe class MaskTargets
     /// <exception cref="ArgumentException">Other shapes or types, or a box whose object is not there.</exception>
     public static Tensor Of(Tensor masks, Tensor boxes, Tensor matched, int side)
     {
+        if (CpuDetour.Needed(masks))
+        {
+            return CpuDetour.Run(t => Of(t[0], t[1], t[2], side), masks, boxes, matched);
+        }
+
         OperatorInput.OfType(masks, nameof(masks), ScalarType.Byte);
         OperatorInput.Boxes(boxes, nameof(boxes));
         OperatorInput.Vector(matched, nameof(matched), boxes.shape[0], ScalarType.Int64);

@@ -47,6 +47,15 @@ public static unsafe class MultiScaleNms
             throw new ArgumentException($"at least one scale and a limit of at least 1 expected, got {scales.Count} and {limit}", nameof(scales));
         }
 
+        if (CpuDetour.Needed(scales[0].Boxes))
+        {
+            using var scope = NewDisposeScope();
+            Device device = scales[0].Boxes.device;
+            FusedDetections there = Run([.. scales.Select(s => CpuDetour.Fetch(s.Boxes, s.Scores, s.Labels) is var t ? s with { Boxes = t[0], Scores = t[1], Labels = t[2] } : s)], threshold, limit);
+            return new FusedDetections(
+                CpuDetour.Back(there.Boxes, device), CpuDetour.Back(there.Scores, device), CpuDetour.Back(there.Labels, device), CpuDetour.Back(there.Source, device));
+        }
+
         long total = 0;
         for (int k = 0; k < scales.Count; k++)
         {

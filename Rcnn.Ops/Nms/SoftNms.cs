@@ -19,7 +19,7 @@ public sealed record SoftNmsResult(Tensor Keep, Tensor Scores) : IDisposable
 /// <summary>
 /// Soft non-maximum suppression (Bodla et al. 2017, fig. 3): again and again the best box is taken, and the scores of those left decay with their IoU to it. Among
 /// equal scores the lower index is taken. A box is dropped once its score is below the threshold; a NaN score is never above it. A NaN IoU decays nothing. Boxes and
-/// scores are float32 on the CPU; scores are ≥ 0 by meaning, no gradient. O(N²) in time, O(N) in memory.
+/// scores are float32; scores are ≥ 0 by meaning, no gradient. O(N²) in time, O(N) in memory.
 /// </summary>
 public static unsafe class SoftNms
 {
@@ -45,13 +45,25 @@ public static unsafe class SoftNms
     /// <exception cref="ArgumentException">Other shapes or types, or a NaN threshold.</exception>
     public static SoftNmsResult Batched(Tensor boxes, Tensor scores, Tensor idxs, SoftNmsDecay decay, double scoreThreshold = 0.001, BoxExtent extent = BoxExtent.HalfOpen)
     {
-        OperatorInput.Boxes(boxes, nameof(boxes));
-        OperatorInput.Vector(idxs, nameof(idxs), boxes.shape[0], ScalarType.Int64);
+        if (!CpuDetour.Needed(boxes))
+        {
+            OperatorInput.Boxes(boxes, nameof(boxes));
+            OperatorInput.Vector(idxs, nameof(idxs), boxes.shape[0], ScalarType.Int64);
+        }
+
         return Run(boxes, scores, idxs, decay, scoreThreshold, extent);
     }
 
     private static SoftNmsResult Run(Tensor boxes, Tensor scores, Tensor? idxs, SoftNmsDecay decay, double scoreThreshold, BoxExtent extent)
     {
+        if (CpuDetour.Needed(boxes))
+        {
+            using var scope = NewDisposeScope();
+            Tensor[] inputs = CpuDetour.Fetch(boxes, scores, idxs);
+            SoftNmsResult there = Run(inputs[0], inputs[1], idxs is null ? null : inputs[2], decay, scoreThreshold, extent);
+            return new SoftNmsResult(CpuDetour.Back(there.Keep, boxes.device), CpuDetour.Back(there.Scores, boxes.device));
+        }
+
         OperatorInput.Boxes(boxes, nameof(boxes));
         OperatorInput.Vector(scores, nameof(scores), boxes.shape[0], ScalarType.Float32);
         ArgumentNullException.ThrowIfNull(decay);

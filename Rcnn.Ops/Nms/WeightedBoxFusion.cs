@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,6 +28,14 @@ public static class WeightedBoxFusion
             throw new ArgumentException(
                 $"at least one source and a positive weight of each expected, got {sources.Count} sources and weights [{string.Join(", ", weights.Select(w => w.ToString(CultureInfo.InvariantCulture)))}]",
                 nameof(sources));
+        }
+
+        if (CpuDetour.Needed(sources[0].Boxes))
+        {
+            using var scope = NewDisposeScope();
+            Device device = sources[0].Boxes.device;
+            ScoredDetections there = Run([.. sources.Select(s => CpuDetour.Fetch(s.Boxes, s.Scores, s.Labels) is var t ? new ScoredDetections(t[0], t[1], t[2]) : s)], threshold, skipBelow, weights);
+            return new ScoredDetections(CpuDetour.Back(there.Boxes, device), CpuDetour.Back(there.Scores, device), CpuDetour.Back(there.Labels, device));
         }
 
         var found = new List<(Box Box, long Label)>();

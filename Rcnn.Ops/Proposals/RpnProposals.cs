@@ -14,8 +14,11 @@ namespace Rcnn.Ops;
 /// <param name="MinSize">Lowest side length in pixels, inclusive: torchvision has 1e-3, py-faster-rcnn 16 × image scale. 0 keeps boxes without area; what Detectron2
 /// calls 0, sides above 0, is any tiny number such as 1e-30.</param>
 /// <param name="PostNmsPerLevel">Per level and image, proposals that leave NMS before the best over all levels are taken; Detectron had such a limit, the later ones do not.</param>
+/// <param name="Extent">Inclusive, as in py-faster-rcnn: clipped to [0, W − 1] × [0, H − 1], sides one longer in the filter and in the IoU of NMS. How codes are decoded is
+/// the coder's own extent.</param>
 public sealed record ProposalLimits(
-    int PreNms, int PostNms, double NmsThreshold = 0.7, double ScoreThreshold = 0, double MinSize = 1e-3, int PostNmsPerLevel = int.MaxValue);
+    int PreNms, int PostNms, double NmsThreshold = 0.7, double ScoreThreshold = 0, double MinSize = 1e-3, int PostNmsPerLevel = int.MaxValue,
+    BoxExtent Extent = BoxExtent.HalfOpen);
 
 /// <summary>Proposals of one image by falling score: [n,4] float32 boxes inside the image and [n] float32 objectness probabilities.</summary>
 public sealed record ScoredProposals(Tensor Boxes, Tensor Scores) : IDisposable
@@ -151,6 +154,7 @@ public static unsafe class RpnProposals
         OperatorInput.Positive(limits.PreNms, nameof(limits.PreNms));
         OperatorInput.Positive(limits.PostNms, nameof(limits.PostNms));
         OperatorInput.Positive(limits.PostNmsPerLevel, nameof(limits.PostNmsPerLevel));
+        float extra = limits.Extent.Extra();
         if (levels.Length == 0)
         {
             throw new ArgumentException("one level or more expected, got 0", nameof(levels));
@@ -159,7 +163,7 @@ public static unsafe class RpnProposals
         var boxes = new float[batch][];
         var scores = new float[batch][];
         ParallelLoop.Run((int)batch, b => (boxes[b], scores[b]) = Image(
-            levels, coder, b, imageSizes[b], scales is null ? limits : limits with { MinSize = limits.MinSize * scales[b] }));
+            levels, coder, b, imageSizes[b], scales is null ? limits : limits with { MinSize = limits.MinSize * scales[b] }, extra));
         var result = new ScoredProposals[batch];
         for (int b = 0; b < batch; b++)
         {
@@ -169,7 +173,7 @@ public static unsafe class RpnProposals
         return result;
     }
 
-    private static (float[] Boxes, float[] Scores) Image(Level[] levels, BoxCoder? coder, int image, (int Height, int Width) size, ProposalLimits limits)
+    private static (float[] Boxes, float[] Scores) Image(Level[] levels, BoxCoder? coder, int image, (int Height, int Width) size, ProposalLimits limits, float extra)
     {
         long capacity = levels.Sum(l => (long)Math.Min(l.Count, limits.PreNms));
         using var orders = new Scratch<int>(levels.Max(l => l.Count));
@@ -196,9 +200,9 @@ public static unsafe class RpnProposals
                     coder.Decode(source + 4L * anchor, (float*)level.Anchors + 4L * anchor, box);
                 }
 
-                BoxOps.Clip(box, size);
+                BoxOps.Clip(box, size, extra);
                 float score = 1f / (1f + MathF.Exp(-logits[anchor]));
-                if (BoxOps.IsLarge(box, (float)limits.MinSize) && score >= (float)limits.ScoreThreshold)
+                if (BoxOps.IsLarge(box, (float)limits.MinSize, extra) && score >= (float)limits.ScoreThreshold)
                 {
                     scores.Pointer[n] = score;
                     classes.Pointer[n++] = l;
@@ -208,7 +212,7 @@ public static unsafe class RpnProposals
 
         using var keep = new Scratch<int>(n);
         bool perLevel = limits.PostNmsPerLevel < limits.PostNms;
-        int kept = BatchedNms.Run(boxes.Pointer, scores.Pointer, classes.Pointer, n, limits.NmsThreshold, perLevel ? n : limits.PostNms, keep.Pointer);
+        int kept = BatchedNms.Run(boxes.Pointer, scores.Pointer, classes.Pointer, n, limits.NmsThreshold, perLevel ? n : limits.PostNms, keep.Pointer, extra);
         if (perLevel)
         {
             kept = Thin(keep.Pointer, kept, classes.Pointer, levels.Length, limits);

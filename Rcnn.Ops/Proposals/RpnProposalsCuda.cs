@@ -79,15 +79,16 @@ internal static class RpnProposalsCuda
         Tensor boxes = empty([batch, capacity, 4], float32, device), scores = empty([batch, capacity], float32, device);
         Tensor classes = empty([batch, capacity], int64, device), valid = empty([batch, capacity], uint8, device);
         Tensor leastSides = tensor(imageSizes.Select((_, b) => (float)(limits.MinSize * (scales is null ? 1 : scales[b]))).ToArray()).to(device);
-        (float x, float y, float width, float height, float clip, float extra) = coder.Parameters;
+        (float x, float y, float width, float height, float clip, float codeExtra) = coder.Parameters;
+        float extra = limits.Extent.Extra();
         for (int l = 0; l < levels.Length; l++)
         {
             (Tensor logits, Tensor source, Tensor? anchors) = levels[l];
             long count = logits.shape[1], taken = Math.Min(count, limits.PreNms);
             Tensor order = logits.sort(1, descending: true, stable: true).Indices.narrow(1, 0, taken).contiguous();
             launcher.Launch(new("boxes", "boxes_proposals"), KernelGrid.Over(batch * taken, BoxesCuda.Threads), BoxesCuda.Threads,
-                order, logits, source, anchors, sizes, (int)batch, (int)taken, count, capacity, first, l, x, y, width, height, clip, extra,
-                leastSides, (float)limits.ScoreThreshold, boxes, scores, classes, valid);
+                order, logits, source, anchors, sizes, (int)batch, (int)taken, count, capacity, first, l, x, y, width, height, clip, codeExtra,
+                extra, leastSides, (float)limits.ScoreThreshold, boxes, scores, classes, valid);
             first += taken;
         }
 
@@ -95,7 +96,7 @@ internal static class RpnProposalsCuda
         var kept = new (Tensor Keep, Tensor Count)[batch];
         for (int b = 0; b < batch; b++)
         {
-            kept[b] = NmsCuda.Select(launcher, boxes[b], scores[b], classes[b], valid[b], limits.NmsThreshold, perLevel ? int.MaxValue : limits.PostNms);
+            kept[b] = NmsCuda.Select(launcher, boxes[b], scores[b], classes[b], valid[b], limits.NmsThreshold, perLevel ? int.MaxValue : limits.PostNms, extra);
         }
 
         int[] counts = batch == 0 ? [] : [.. cat([.. kept.Select(k => k.Count)]).cpu().data<int>()];

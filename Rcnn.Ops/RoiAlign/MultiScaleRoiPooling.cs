@@ -1,4 +1,5 @@
 using Rcnn.Ops.Cuda;
+using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -40,6 +41,11 @@ public sealed class MultiScaleRoiPooling(int outputHeight, int outputWidth, RoiP
         if (features.Count > 0 && RoiPoolingCuda.For(pooling, features[0]) is { } launcher)
         {
             return RoiPoolingCuda.Pyramid(launcher, pooling, features, boxes, InferScales(features, imageSizes), Rule, outputHeight, outputWidth, channelsLastOutput);
+        }
+
+        if (features.Count > 0 && CpuDetour.Needed(features[0]))
+        {
+            return CpuDetour.Run(t => Apply(t[..features.Count], t[features.Count..], imageSizes, channelsLastOutput), [.. features, .. boxes]);
         }
 
         OperatorInput.Positive(outputHeight, nameof(outputHeight));

@@ -1,3 +1,4 @@
+using Rcnn.Ops.Kernels;
 using static TorchSharp.torch;
 
 namespace Rcnn.Ops;
@@ -25,6 +26,11 @@ public abstract record RoiPooling
         if (RoiPoolingCuda.For(this, input) is { } launcher)
         {
             return RoiPoolingCuda.Apply(launcher, this, input, rois, pooledHeight, pooledWidth, spatialScale, channelsLastOutput);
+        }
+
+        if (CpuDetour.Needed(input))
+        {
+            return CpuDetour.Run(t => Apply(t[0], t[1], pooledHeight, pooledWidth, spatialScale, channelsLastOutput), input, rois);
         }
 
         OperatorInput.Features(input, nameof(input));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,6 +19,11 @@ public static unsafe class BackgroundRange
     /// <exception cref="ArgumentException">Another shape or type, or <paramref name="low"/> out of range.</exception>
     public static Tensor Restrict(Tensor labels, Tensor overlaps, double low)
     {
+        if (CpuDetour.Needed(labels))
+        {
+            return CpuDetour.Run(t => Restrict(t[0], t[1], low), labels, overlaps);
+        }
+
         OperatorInput.OfType(labels, nameof(labels), ScalarType.Int64);
         if (labels.dim() != 1)
         {

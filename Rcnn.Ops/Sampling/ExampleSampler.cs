@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rcnn.Ops.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -31,11 +32,19 @@ public abstract unsafe class ExampleSampler
     /// <param name="labels">[N] int64 or float32: ≥ 1 positive, 0 negative, below 0 never drawn</param>
     /// <param name="overlaps">[N] float32: highest IoU of each entry with an object. Only <see cref="IouBalancedSampler"/> reads it; null elsewhere.</param>
     /// <param name="random">Source of the choice; null takes the first ones in index order</param>
-    /// <returns>Indices into <paramref name="labels"/>; both empty where N = 0</returns>
+    /// <returns>Indices into <paramref name="labels"/>, on its device; both empty where N = 0</returns>
     /// <exception cref="ArgumentException">Another shape or type, or no overlaps where they are needed.</exception>
     public SampledIndices Sample(Tensor labels, Tensor? overlaps, RandomStream? random)
     {
         ArgumentNullException.ThrowIfNull(labels);
+        if (CpuDetour.Needed(labels))
+        {
+            using var scope = NewDisposeScope();
+            Tensor[] inputs = CpuDetour.Fetch(labels, overlaps);
+            SampledIndices there = Sample(inputs[0], overlaps is null ? null : inputs[1], random);
+            return new SampledIndices(CpuDetour.Back(there.Positive, labels.device), CpuDetour.Back(there.Negative, labels.device));
+        }
+
         if (labels.dtype != ScalarType.Float32)
         {
             OperatorInput.OfType(labels, nameof(labels), ScalarType.Int64);

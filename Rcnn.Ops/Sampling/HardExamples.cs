@@ -70,6 +70,14 @@ public static unsafe class HardExamples
     /// <exception cref="ArgumentException">Other shapes or types, or a number out of range.</exception>
     public static SampledIndices Negatives(Tensor loss, Tensor labels, double ratio = 3, int minimum = 1)
     {
+        if (CpuDetour.Needed(loss))
+        {
+            using var scope = NewDisposeScope();
+            Tensor[] inputs = CpuDetour.Fetch(loss, labels);
+            SampledIndices there = Negatives(inputs[0], inputs[1], ratio, minimum);
+            return new SampledIndices(CpuDetour.Back(there.Positive, loss.device), CpuDetour.Back(there.Negative, loss.device));
+        }
+
         Vector(loss);
         OperatorInput.Vector(labels, nameof(labels), loss.shape[0], ScalarType.Int64);
         if (!(ratio >= 0 && double.IsFinite(ratio)) || minimum < 0)

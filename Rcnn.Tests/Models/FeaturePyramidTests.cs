@@ -107,6 +107,36 @@ public sealed class FeaturePyramidTests
         Assert.Contains(part, Assert.Throws<RcnnException>(() => new FeaturePyramid(_channels, 16, config)).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Strides and channels of Sandler et al. 2018, Table 2: the first block of a stage halves the map, the last one leads out of it.</summary>
+    [Theory]
+    [InlineData("mobilenet_v2", null, "first", "2x2,2x2,1x1")]
+    [InlineData("mobilenet_v2", 3, "first", "4x4,2x2,2x2,1x1")]
+    [InlineData("mobilenet_v2", 3, "last", "8x8,4x4,2x2,1x1")]
+    [InlineData("mobilenet_v2", 4, "last", "16x16,8x8,4x4,2x2,1x1")]
+    [InlineData("resnet18", 2, "first", "4x4,2x2,1x1")]
+    [InlineData("vgg11", 2, "first", "8x8,4x4,2x2")]
+    public void Levels_OfTheBackbonesStages_HaveTheirStrides(string backbone, int? stages, string tap, string shapes)
+    {
+        using var scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        using Backbone pyramid = BackboneFactory.Create(new BackboneConfig { Name = backbone, FpnChannels = 8, Pyramid = new() { Stages = stages, Tap = tap } });
+        Assert.Equal(shapes, string.Join(",", pyramid.call(zeros(1, 3, 64, 64)).Select(m => $"{m.shape[2]}x{m.shape[3]}")));
+    }
+
+    [Fact]
+    public void Stages_TappedAtTheirEnd_AreTheTrunksMapsThere()
+    {
+        using MobileNet trunk = MobileNetV2.Create(new BackboneConfig { Name = "mobilenet_v2", Pyramid = new() { Tap = "last" } }, 4, 17);
+        Assert.Equal([24, 32, 96, 320], trunk.Channels);
+    }
+
+    [Theory]
+    [InlineData(6, "first", "pyramid.stages: 1 to 5 expected, got 6")]
+    [InlineData(2, "middle", "pyramid.tap: first or last expected, got 'middle'")]
+    public void Create_WithStagesThatAreNotThere_NamesThem(int stages, string tap, string message) =>
+        Assert.Contains(message, Assert.Throws<RcnnException>(() => BackboneFactory.Create(
+            new BackboneConfig { Name = "mobilenet_v2", Pyramid = new() { Stages = stages, Tap = tap } })).Message, StringComparison.Ordinal);
+
     private static void Close(Tensor expected, Tensor actual)
     {
         Assert.Equal(expected.shape, actual.shape);

@@ -10,6 +10,21 @@ namespace Rcnn.Tests.Models;
 
 public sealed class RegionPoolingTests
 {
+    /// <summary>33 rows are padded to 64, of which a map of stride 4 has 16: 16/33 is nearest to a half.</summary>
+    [Theory]
+    [InlineData("inferred", 0.5)]
+    [InlineData("fixed", 0.25)]
+    public void Scale_IsThatOfTheUnpaddedImage_OrTheBackbones(string scale, double expected)
+    {
+        using var scope = NewDisposeScope();
+        var batch = new ImageBatch(zeros([1, 3, 64, 64]), [new ImageSize(33, 33)], [new ImageSize(33, 33)]);
+        Assert.Equal([expected], MultiScaleRoiPooling.InferScales([zeros([1, 4, 16, 16])], RegionPooling.Sizes(new RoiConfig { LevelScale = scale }, batch)));
+    }
+
+    [Fact]
+    public void Scale_OfAnotherName_IsRefused() =>
+        Assert.Contains("roi.levelScale: inferred or fixed expected, got 'padded'", Assert.Throws<RcnnException>(() => RegionPooling.Create(new RoiConfig { LevelScale = "padded" }, 7)).Message);
+
     private static readonly (int Height, int Width)[] _size = [(96, 128)];
 
     [Fact]

@@ -1,4 +1,5 @@
 using Rcnn.Ops;
+using Rcnn.Ops.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,9 +18,12 @@ public sealed class BoxPostProcessTests
         Inputs.Close([Math.Exp(4) / (2 + Math.Exp(4))], Inputs.Floats(d.Scores), 1e-6);
     }
 
-    [Fact]
-    public void Run_Sigmoid_ScoresEachClassByItself()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Run_Sigmoid_ScoresEachClassByItself(bool kernels)
     {
+        using IDisposable? on = kernels ? HostKernels.Use(1) : null;
         // The background's logit is huge and not read; both classes pass at the one box.
         Tensor logits = tensor(new float[] { 50, 2, -1, 50, -1e4f, 1e4f }, [2, 3]);
         Tensor proposals = Inputs.BoxTensor([0, 0, 10, 10, 12, 12, 20, 20]);
@@ -50,6 +54,58 @@ public sealed class BoxPostProcessTests
         Assert.Equal(Inputs.Longs(labels.index_select(0, keep)), Inputs.Longs(d.Labels));
         Assert.Equal(Inputs.Floats(boxes.index_select(0, keep)), Inputs.Floats(d.Boxes));
         Inputs.Close([.. Inputs.Floats(scores.index_select(0, keep)).Select(v => (double)v)], Inputs.Floats(d.Scores), 1e-6);
+    }
+
+    [Theory]
+    [InlineData(1, 20, false)]
+    [InlineData(2, 400, false)]
+    [InlineData(3, 20, true)]
+    [InlineData(4, 150, true)]
+    public void Run_Inclusive_EqualsTheFormula(long seed, int rows, bool kernels)
+    {
+        var random = new RandomStream(seed);
+        double[] weights = [10, 10, 5, 5];
+        (int Height, int Width)[] sizes = [(80, 100), (70, 60)];
+        float[] logits = Inputs.Gaussian(random, 2 * rows * 4), codes = Inputs.Gaussian(random, 2 * rows * 16), proposals = Inputs.Boxes(random, 2 * rows);
+        var limits = new DetectionLimits(0.3, 0.3, 30, 5, BoxExtent.Inclusive);
+        using IDisposable? on = kernels ? HostKernels.Use((ulong)seed) : null;
+        IReadOnlyList<ScoredDetections> got = BoxPostProcess.Run(
+            tensor(logits, [2 * rows, 4]), tensor(codes, [2 * rows, 16]), [Inputs.BoxTensor(proposals[..(4 * rows)]), Inputs.BoxTensor(proposals[(4 * rows)..])], sizes,
+            new BoxCoder(weights, BoxCoder.NoClip, BoxExtent.Inclusive), limits);
+        for (int image = 0; image < 2; image++)
+        {
+            List<InclusiveOracle.Scored> candidates = [];
+            for (int r = image * rows; r < (image + 1) * rows; r++)
+            {
+                double sum = logits.AsSpan(4 * r, 4).ToArray().Sum(v => Math.Exp(v));
+                for (int c = 1; c < 4; c++)
+                {
+                    double[] box = InclusiveOracle.Clip(InclusiveOracle.Decode(codes.AsSpan(16 * r + 4 * c, 4), proposals.AsSpan(4 * r, 4), weights), sizes[image]);
+                    double score = Math.Exp(logits[4 * r + c]) / sum;
+                    if (score > limits.ScoreThreshold && InclusiveOracle.IsLarge(box, limits.MinSize))
+                    {
+                        candidates.Add(new(box, score, c));
+                    }
+                }
+            }
+
+            List<InclusiveOracle.Scored> expected = InclusiveOracle.Nms(candidates, limits.NmsThreshold, limits.DetectionsPerImage);
+            Assert.Equal(expected.Select(e => e.Group), Inputs.Longs(got[image].Labels));
+            Inputs.Close([.. expected.SelectMany(e => e.Box)], Inputs.Floats(got[image].Boxes), 1e-4);
+            Inputs.Close([.. expected.Select(e => e.Score)], Inputs.Floats(got[image].Scores), 1e-6);
+            Assert.InRange(expected.Count, 5, candidates.Count);
+        }
+    }
+
+    /// <summary>Both are one pixel short in the extent without +1: the size filter drops the first, and the second reaches past the last pixel.</summary>
+    [Theory]
+    [InlineData(BoxExtent.HalfOpen, new float[] { 12, 0, 20, 20 })]
+    [InlineData(BoxExtent.Inclusive, new float[] { 0, 0, 6, 6, 12, 0, 19, 19 })]
+    public void Run_OfEachExtent_MeasuresAndClips(BoxExtent extent, float[] expected)
+    {
+        ScoredDetections d = BoxPostProcess.Run(
+            tensor(new float[] { 0, 5, 0, 4 }, [2, 2]), zeros([2, 4]), [Inputs.BoxTensor([0, 0, 6, 6, 12, 0, 30, 30])], [(20, 20)], new BoxCoder(), new DetectionLimits(MinSize: 7, Extent: extent))[0];
+        Assert.Equal(expected, Inputs.Floats(d.Boxes));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Rcnn.Ops;
+using Rcnn.Ops.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -123,6 +124,64 @@ public sealed class RpnProposalsTests
         Assert.Equal((1L, 0L), (p[0].Scores.shape[0], p[1].Scores.shape[0]));
         Assert.Contains("2 scales above 0 expected, got [0.6]",
             Assert.Throws<ArgumentException>(() => RpnProposals.Filter(boxes, zeros([2, 1]), [1], [(40, 50), (40, 50)], new ProposalLimits(10, 10), [0.6])).Message);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Inclusive_ClipsToTheLastPixel_AndCountsBothCornersInSizeAndNms(bool kernels)
+    {
+        // 10×10 and 10×5 pixels, half of the first shared: IoU 0.5, where half-open counts 36/81. 4×4 pixels pass a side of 4. The last box leaves the image, whose last pixel is (49, 39).
+        using IDisposable? on = kernels ? HostKernels.Use(1) : null;
+        Tensor boxes = tensor(new float[] { 0, 0, 9, 9, 0, 0, 9, 4, 20, 20, 23, 23, 45, 30, 60, 60 }, [1, 4, 4]), logits = tensor(new float[] { 3, 2, 1, 0 }, [1, 4]);
+        var limits = new ProposalLimits(10, 10, 0.47, 0, 4);
+        float[] halfOpen = Inputs.Floats(RpnProposals.Filter(boxes, logits, [4], [(40, 50)], limits)[0].Boxes);
+        float[] inclusive = Inputs.Floats(RpnProposals.Filter(boxes, logits, [4], [(40, 50)], limits with { Extent = BoxExtent.Inclusive })[0].Boxes);
+        Assert.Equal([0f, 0, 9, 9, 0, 0, 9, 4, 45, 30, 50, 40], halfOpen);
+        Assert.Equal([0f, 0, 9, 9, 20, 20, 23, 23, 45, 30, 49, 39], inclusive);
+    }
+
+    [Theory]
+    [InlineData(1, 0, false)]
+    [InlineData(2, 4, false)]
+    [InlineData(3, 16, false)]
+    [InlineData(4, 4, true)]
+    [InlineData(5, 16, true)]
+    public void Select_Inclusive_EqualsTheFormula(long seed, double least, bool kernels)
+    {
+        var random = new RandomStream(seed);
+        int[] counts = [220, 60];
+        (int Height, int Width)[] sizes = [(70, 90), (60, 100)];
+        float[][] anchors = [.. counts.Select(n => Inputs.Boxes(random, n))], logits = [.. counts.Select(n => Inputs.Gaussian(random, 2 * n))];
+        float[][] codes = [.. counts.Select(n => Inputs.Gaussian(random, 8 * n).Select(v => 0.4f * v).ToArray())];
+        double[] scales = [1, 0.5];
+        var limits = new ProposalLimits(150, 40, 0.5, 0.3, least, Extent: BoxExtent.Inclusive);
+        using IDisposable? on = kernels ? HostKernels.Use((ulong)seed) : null;
+        IReadOnlyList<ScoredProposals> got = RpnProposals.Select(
+            [.. logits.Select((v, l) => tensor(v, [2, counts[l]]))], [.. codes.Select((v, l) => tensor(v, [2, counts[l], 4]))], [.. anchors.Select(Inputs.BoxTensor)],
+            new BoxCoder(clip: BoxCoder.NoClip, extent: BoxExtent.Inclusive), sizes, limits, scales);
+        for (int image = 0; image < 2; image++)
+        {
+            List<InclusiveOracle.Scored> candidates = [];
+            for (int l = 0; l < 2; l++)
+            {
+                int first = image * counts[l];
+                foreach (int i in Enumerable.Range(0, counts[l]).OrderByDescending(i => logits[l][first + i]).Take(limits.PreNms))
+                {
+                    double[] box = InclusiveOracle.Clip(InclusiveOracle.Decode(codes[l].AsSpan(4 * (first + i), 4), anchors[l].AsSpan(4 * i, 4), [1, 1, 1, 1]), sizes[image]);
+                    double score = 1 / (1 + Math.Exp(-logits[l][first + i]));
+                    if (InclusiveOracle.IsLarge(box, least * scales[image]) && score >= limits.ScoreThreshold)
+                    {
+                        candidates.Add(new(box, score, l));
+                    }
+                }
+            }
+
+            List<InclusiveOracle.Scored> expected = InclusiveOracle.Nms(candidates, limits.NmsThreshold, limits.PostNms);
+            Inputs.Close([.. expected.SelectMany(e => e.Box)], Inputs.Floats(got[image].Boxes), 1e-4);
+            Inputs.Close([.. expected.Select(e => e.Score)], Inputs.Floats(got[image].Scores), 1e-6);
+            Assert.InRange(expected.Count, 10, candidates.Count - 1);
+        }
     }
 
     [Fact]

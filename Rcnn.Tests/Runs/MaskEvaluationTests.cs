@@ -38,6 +38,20 @@ public sealed class MaskEvaluationTests
         Assert.Equal(masks.Stats, CocoResult.StatNames.Select(n => summary.Metrics["mask/" + n]));
     }
 
+    /// <summary>The row maskPaste moves pixels of masks and nothing else.</summary>
+    [Fact]
+    public void MasksOfEachProfile_ArePastedItsWay()
+    {
+        var data = new SyntheticDataset(SceneOptions.Easy, "val", 2);
+        List<DetectionRow>[] rows = [.. new[] { "torchvision", "detectron2" }.Select(profile =>
+        {
+            using TwoStageDetector detector = DetectorFactory.Create(Convention.Apply(TinyDetector.Mask, "maskPaste", profile), 1);
+            return EvaluationRun.Detect(detector, data, new EvaluationOptions { MaxSide = 128, Workers = 0, Threads = Engine.Threads });
+        })];
+        Assert.Equal(rows[0].Select(r => r with { Mask = null }), rows[1].Select(r => r with { Mask = null }));
+        Assert.Contains(rows[0].Zip(rows[1]), pair => pair.First.Mask!.ToString() != pair.Second.Mask!.ToString());
+    }
+
     [Fact]
     public void ADetectorWithoutMasks_IsMeasuredByBoxesAlone()
     {

@@ -1,3 +1,4 @@
+using Rcnn.Core;
 using Rcnn.Core.Data;
 using Rcnn.Core.Models;
 using Rcnn.Core.Runs;
@@ -44,6 +45,25 @@ public sealed class AlternatingTrainingTests
         Assert.False(Directory.Exists(AlternatingTraining.StepFolder(folder.File("cut"), 4)));
         Assert.Equal(RunOutcome.Completed, TrainingRun.Execute(config, data, null, folder.File("cut"), resume: true).Outcome);
         Assert.Equal(Weights(folder.File("whole")), Weights(folder.File("cut")));
+    }
+
+    [Fact]
+    public void Shares_DivideTheStepsOfTheRun()
+    {
+        using var folder = new TemporaryFolder();
+        IDetectionDataset data = TinyDetector.Data(4);
+        TrainingRun.Execute(Config(data) with { AlternatingShares = [1, 4, 2, 1], Stop = new StopConfig { Steps = 8 } }, data, null, folder.File("run"));
+        Assert.Equal([1, 4, 2, 1], Enumerable.Range(1, 4).Select(s =>
+            Checkpoint.ReadState(RunFolder.Open(AlternatingTraining.StepFolder(folder.File("run"), s)).LatestCheckpoint()!).Step));
+    }
+
+    [Theory]
+    [InlineData("[1,2,3]")]
+    [InlineData("[1,2,0,1]")]
+    public void Shares_ThatAreNotFourPositiveNumbers_AreRejected(string shares)
+    {
+        RcnnException e = Assert.Throws<RcnnException>(() => ConfigCheck.Validate(ConfigOverrides.Apply(Config(TinyDetector.Data(4)), ["alternatingShares=" + shares])));
+        Assert.Contains($"alternatingShares={shares}: expected four positive numbers", e.Message);
     }
 
     private static TrainConfig Config(IDetectionDataset data) =>

@@ -18,25 +18,41 @@ public sealed class Recipe
     /// <summary>Images that the stages are timed on.</summary>
     public int TimedImages { get; set; } = 30;
 
+    /// <summary>Training data where the call names none.</summary>
+    public string Train { get; set; } = "synthetic:train:600";
+
+    /// <summary>Validation data where the call names none.</summary>
+    public string Validation { get; set; } = "synthetic:val:100";
+
     /// <summary>
-    /// Runs it. Options: --train D, --val D, --init FILE, --minutes T, --seed S, --out DIR, and any number of --set key=value.
+    /// Runs it. Options: --train D, --val D, --init FILE, --steps N or --minutes T, --seed S, --threads N, --out DIR, and --set "key=value …". A number of steps gives the same
+    /// bits again on the same machine with the same number of threads; minutes do not.
     /// </summary>
-    public int Run(IList<string> args, double minutes)
+    public int Run(IList<string> args, int steps)
     {
-        var options = new Arguments(args);
-        string output = options.Text("--out", "runs/" + Title.Replace(' ', '-').ToLowerInvariant());
-        IDetectionDataset train = DatasetFactory.Open(options.Text("--train", "synthetic:train:600"));
-        IDetectionDataset validation = DatasetFactory.Open(options.Text("--val", "synthetic:val:100"));
+        Execute(new Arguments(args), steps);
+        return 0;
+    }
+
+    /// <summary>Runs it and returns its numbers, which are also in recipe.json of the folder and on the console.</summary>
+    public RecipeResult Execute(Arguments options, int steps, string folder = "")
+    {
+        string output = Path.Combine(options.Text("--out", "runs/" + Title.Replace(' ', '-').ToLowerInvariant()), folder);
+        IDetectionDataset train = DatasetFactory.Open(options.Text("--train", Train));
+        IDetectionDataset validation = DatasetFactory.Open(options.Text("--val", Validation), train.ClassNames);
         string init = options.Text("--init", "");
-        minutes = options.Number("--minutes", minutes);
+        steps = options.Integer("--steps", steps);
+        double minutes = options.Number("--minutes", 0);
         long seed = options.Integer("--seed", 0);
+        int threads = options.Integer("--threads", 0);
         string set = options.Text("--set", "");
         options.RejectUnknown();
         TrainConfig config = Config(train.ClassNames.Count) with
         {
             Seed = seed,
             Init = init.Length > 0 ? init : null,
-            Stop = new StopConfig { Minutes = minutes },
+            Stop = minutes > 0 ? new StopConfig { Minutes = minutes } : new StopConfig { Steps = steps },
+            Threads = threads,
             EvalEvery = int.MaxValue,
         };
         config = ConfigOverrides.Apply(config, set.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -46,25 +62,25 @@ public sealed class Recipe
         using IDetector detector = run.OpenDetector();
         IProposalMethod method = run.Config.Data.Proposals.Method is { } name ? ProposalMethods.Create(name) : null;
         StageTimes times = StageTimes.Measure(detector, validation, run.Config.Data.MaxSide, TimedImages, method);
-        var result = new
+        var result = new RecipeResult
         {
-            title = Title,
-            seed,
-            steps = summary.Steps,
-            trainMinutes = Math.Round(summary.Elapsed.TotalMinutes, 2),
-            ap = evaluation.Metrics["AP"],
-            ap50 = evaluation.Metrics["AP50"],
-            ap75 = evaluation.Metrics["AP75"],
-            proposalMs = times.Proposals,
-            featureMs = times.Features,
-            regionMs = times.Regions,
-            restMs = times.Rest,
-            peakMegabytes = Engine.PeakResidentBytes >> 20,
+            Title = Title,
+            Seed = seed,
+            Steps = summary.Steps,
+            TrainMinutes = Math.Round(summary.Elapsed.TotalMinutes, 2),
+            Metrics = evaluation.Metrics.ToDictionary(m => m.Key, m => m.Value),
+            ProposalMs = times.Proposals,
+            FeatureMs = times.Features,
+            RegionMs = times.Regions,
+            RestMs = times.Rest,
+            PeakMegabytes = Engine.PeakResidentBytes >> 20,
         };
-        File.WriteAllText(Path.Combine(output, "recipe.json"), JsonSerializer.Serialize(result, new JsonSerializerOptions { WriteIndented = true }));
-        Console.WriteLine($"{Title}: AP50 {result.ap50:F3}  AP {result.ap:F3}  AP75 {result.ap75:F3}; {result.steps} steps in {result.trainMinutes:F1} minutes; "
+        var web = new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true };
+        File.WriteAllText(Path.Combine(output, "recipe.json"), JsonSerializer.Serialize(result, web));
+        string masks = result.Metrics.TryGetValue("mask/AP50", out double mask) ? $"  mask AP50 {mask:F3}  mask AP {result.Metrics["mask/AP"]:F3}" : "";
+        Console.WriteLine($"{Title}: AP50 {result.Metrics["AP50"]:F3}  AP {result.Metrics["AP"]:F3}  AP75 {result.Metrics["AP75"]:F3}{masks}; {result.Steps} steps in {result.TrainMinutes:F1} minutes; "
             + $"an image {times.Total:F0} ms (proposals {times.Proposals:F0}, features {times.Features:F0}, regions {times.Regions:F0}, rest {times.Rest:F0})");
-        return 0;
+        return result;
     }
 
     private sealed class Lines(string title) : ITrainingObserver
@@ -83,4 +99,25 @@ public sealed class Recipe
             }
         }
     }
+}
+
+/// <summary>What recipe.json holds.</summary>
+public sealed class RecipeResult
+{
+    public string Title { get; set; } = "";
+    public long Seed { get; set; }
+    public int Steps { get; set; }
+    public double TrainMinutes { get; set; }
+
+    /// <summary>The metrics on the validation data: AP, AP50, … and mask/AP, … where there are masks.</summary>
+    public Dictionary<string, double> Metrics { get; set; } = new();
+
+    /// <summary>Milliseconds that an image takes, stage by stage.</summary>
+    public double ProposalMs { get; set; }
+    public double FeatureMs { get; set; }
+    public double RegionMs { get; set; }
+    public double RestMs { get; set; }
+
+    /// <summary>Peak memory of the process, MiB.</summary>
+    public long PeakMegabytes { get; set; }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env dotnet-script
 // Recipe    Fast R-CNN
 // Paper     Girshick 2015: Selective Search regions, background of IoU 0.1 to 0.5, both losses at once
-// Command   ./rcnn script scripts/recipes/fast-rcnn.csx --train voc:DIR/train --val voc:DIR/test --init mobilenet_v2.pth [--minutes T] [--seed S] [--out DIR] [--set "key=value …"]
+// Command   ./rcnn script scripts/recipes/fast-rcnn.csx --train voc:DIR/train --val voc:DIR/test --init mobilenet_v2.pth [--steps N | --minutes T] [--seed S] [--out DIR] [--set "key=value …"]
 // Data      any dataset with boxes; without --train and --val the embedded scenes
 // Time      10 minutes of training on two cores by default
 // Expected  docs/results.md, "The lineage"
@@ -11,4 +11,4 @@ return new Recipe
 {
     Title = "Fast R-CNN",
     Config = classes => ConfigOverrides.Apply(TrainPresets.For("fast-rcnn", "mobilenet_v2", classes), ["model.roi.backgroundIouLow=0.1"]),
-}.Run(Args, minutes: 10);
+}.Run(Args, steps: 4000);

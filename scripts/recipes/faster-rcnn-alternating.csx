@@ -1,7 +1,7 @@
 #!/usr/bin/env dotnet-script
 // Recipe    Faster R-CNN alternating
 // Paper     Ren et al. 2015, §3.2: the four steps, two stages on shared convolutions
-// Command   ./rcnn script scripts/recipes/faster-rcnn-alternating.csx --train voc:DIR/train --val voc:DIR/test --init mobilenet_v2.pth [--minutes T] [--seed S] [--out DIR] [--set "key=value …"]
+// Command   ./rcnn script scripts/recipes/faster-rcnn-alternating.csx --train voc:DIR/train --val voc:DIR/test --init mobilenet_v2.pth [--steps N | --minutes T] [--seed S] [--out DIR] [--set "key=value …"]
 // Data      any dataset with boxes; without --train and --val the embedded scenes
 // Time      20 minutes of training on two cores by default
 // Expected  docs/results.md, "The lineage"
@@ -11,4 +11,4 @@ return new Recipe
 {
     Title = "Faster R-CNN alternating",
     Config = classes => TrainPresets.For("faster-rcnn-c4", "mobilenet_v2", classes) with { Procedure = "alternating" },
-}.Run(Args, minutes: 20);
+}.Run(Args, steps: 9000);

@@ -1,7 +1,7 @@
 #!/usr/bin/env dotnet-script
 // Recipe    Faster R-CNN joint
 // Paper     Ren et al. 2015, §3.2: approximate joint training
-// Command   ./rcnn script scripts/recipes/faster-rcnn-joint.csx --train voc:DIR/train --val voc:DIR/test --init mobilenet_v2.pth [--minutes T] [--seed S] [--out DIR] [--set "key=value …"]
+// Command   ./rcnn script scripts/recipes/faster-rcnn-joint.csx --train voc:DIR/train --val voc:DIR/test --init mobilenet_v2.pth [--steps N | --minutes T] [--seed S] [--out DIR] [--set "key=value …"]
 // Data      any dataset with boxes; without --train and --val the embedded scenes
 // Time      10 minutes of training on two cores by default
 // Expected  docs/results.md, "The lineage"
@@ -11,4 +11,4 @@ return new Recipe
 {
     Title = "Faster R-CNN joint",
     Config = classes => TrainPresets.For("faster-rcnn-c4", "mobilenet_v2", classes),
-}.Run(Args, minutes: 10);
+}.Run(Args, steps: 3000);

@@ -1,8 +1,8 @@
 #!/usr/bin/env dotnet-script
 // Recipe    The lineage: every detector of the family trained and timed on one machine, as the papers compare themselves with each other
-// Command   ./rcnn script scripts/recipes/lineage.csx --train voc:DIR/train --val voc:DIR/test --init mobilenet_v2.pth [--minutes T] [--seed S] [--out DIR]
+// Command   ./rcnn script scripts/recipes/lineage.csx --train voc:DIR/train --val voc:DIR/test --init mobilenet_v2.pth [--minutes T] [--seed S] [--threads N] [--out DIR]
 // Data      any dataset with boxes; without --train and --val the embedded scenes
-// Time      the sum of the recipes, or --minutes for each
+// Time      the sum of the recipes, or --minutes for each (which cannot be repeated to the bit)
 // Expected  docs/results.md, "The lineage"
 // Each recipe runs in a process of its own, so that peak memory is its own. Interrupted, it goes on where it stopped when it is started again with the same --out.
 #load "../lib/arguments.csx"
@@ -18,7 +18,7 @@ string[] recipes = ["rcnn", "fast-rcnn", "faster-rcnn-alternating", "faster-rcnn
 string folder = Here();
 var options = new Arguments(Args);
 string output = options.Text("--out", "runs/lineage");
-string[] passed = [.. new[] { "--train", "--val", "--init", "--minutes", "--seed" }
+string[] passed = [.. new[] { "--train", "--val", "--init", "--minutes", "--seed", "--threads" }
     .Select(name => (name, value: options.Text(name, ""))).Where(o => o.value.Length > 0).SelectMany(o => new[] { o.name, o.value })];
 options.RejectUnknown();
 Directory.CreateDirectory(output);
@@ -48,7 +48,7 @@ foreach (JsonNode r in rows)
 {
     string title = (string)r["title"];
     string paper = papers.TryGetValue(title, out double ms) ? $"{ms / papers["Faster R-CNN joint"]:F1}" : "–";
-    table.AppendLine($"| {title} | {(double)r["ap50"]:F3} | {(double)r["ap75"]:F3} | {(double)r["ap"]:F3} | {(double)r["trainMinutes"]:F1} | {(int)r["steps"]} | {Total(r):F0} | "
+    table.AppendLine($"| {title} | {Metric(r, "AP50"):F3} | {Metric(r, "AP75"):F3} | {Metric(r, "AP"):F3} | {(double)r["trainMinutes"]:F1} | {(int)r["steps"]} | {Total(r):F0} | "
         + $"{(double)r["proposalMs"]:F0} | {(double)r["featureMs"]:F0} | {(double)r["regionMs"]:F0} | {(double)r["restMs"]:F0} | {(int)r["peakMegabytes"]} | {Total(r) / joint:F1} | {paper} |");
 }
 
@@ -57,6 +57,8 @@ Console.WriteLine(table);
 Console.WriteLine("paper ×: test time beside Faster R-CNN's (198 ms, VGG16, K40). Fast R-CNN: 320 ms for the network and 1510 ms for Selective Search (Ren et al. 2015, Table 5).");
 Console.WriteLine("What differs: the backbone and the size of the images, a processor in place of a GPU, and a Selective Search that is several times as fast as the one of 2013.");
 return 0;
+
+double Metric(JsonNode r, string name) => (double)r["metrics"][name];
 
 double Total(JsonNode r) => (double)r["proposalMs"] + (double)r["featureMs"] + (double)r["regionMs"] + (double)r["restMs"];
 

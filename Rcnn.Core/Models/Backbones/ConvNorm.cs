@@ -89,7 +89,7 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
         }
 
         long stamp = Engine.Version(convolution.weight) + Version(a);
-        if (stamp != _stamp || _weight is null || _bias is null)
+        if (stamp != _stamp || _weight is null || _bias is null || _weight.device_type != convolution.weight.device_type || _weight.device_index != convolution.weight.device_index)
         {
             using var scope = NewDisposeScope();
             using IDisposable guard = no_grad();

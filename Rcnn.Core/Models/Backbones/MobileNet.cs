@@ -16,8 +16,9 @@ public sealed class MobileNet : Backbone
 
     /// <param name="blocks">In order, with output channels and stride.</param>
     /// <param name="levels">How many stages to return, counted from the end.</param>
-    /// <param name="lastBlock">The last block to build, for a single map; null builds all.</param>
-    internal MobileNet(string name, IReadOnlyList<MobileBlock> blocks, int levels, int? lastBlock)
+    /// <param name="lastBlock">The last block to build; null builds all.</param>
+    /// <param name="lastOfStage">Return the map of each stage's last block, not of its first.</param>
+    internal MobileNet(string name, IReadOnlyList<MobileBlock> blocks, int levels, int? lastBlock, bool lastOfStage)
         : base(name)
     {
         if (lastBlock is { } limit && (limit < 0 || limit >= blocks.Count))
@@ -38,7 +39,13 @@ public sealed class MobileNet : Backbone
             _blocks.Add(block);
         }
 
-        _returned = [.. _stageStarts.TakeLast(levels)];
+        List<int> ends = [.. Enumerable.Range(0, last + 1).Where(i => i == last || blocks[i + 1].Stride > 1)], offered = lastOfStage ? ends : _stageStarts;
+        if (levels > offered.Count)
+        {
+            throw RcnnException.Usage($"backbone.pyramid.stages: 1 to {offered.Count} expected for {name}, got {levels}");
+        }
+
+        _returned = [.. offered.TakeLast(levels)];
         Channels = [.. _returned.Select(i => blocks[i].Channels)];
         Levels = [.. Enumerable.Range(0, levels).Select(i => i.ToString(CultureInfo.InvariantCulture))];
     }

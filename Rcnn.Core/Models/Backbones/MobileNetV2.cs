@@ -28,7 +28,7 @@ public static class MobileNetV2
 
         int before = channels, last = MobileNet.Divisible(1280 * Math.Max(1, config.WidthMultiplier));
         blocks.Add(new(last, 1, () => new ConvNormActivation(config, before, last, 1, 1, 1, Activation.Relu6)));
-        return new MobileNet("mobilenet_v2", blocks, levels, lastBlock);
+        return new MobileNet("mobilenet_v2", blocks, levels, lastBlock, lastOfStage: config.Fpn && config.Pyramid.Tap == "last");
     }
 
     private sealed class Block : Module<Tensor, Tensor>

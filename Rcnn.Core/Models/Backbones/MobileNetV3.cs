@@ -48,7 +48,7 @@ public static class MobileNetV3
 
         int last = channels;
         blocks.Add(new(6 * last, 1, () => new ConvNormActivation(config, last, 6 * last, 1, 1, 1, Activation.Hardswish, Momentum)));
-        return new MobileNet(config.Name, blocks, levels, lastBlock);
+        return new MobileNet(config.Name, blocks, levels, lastBlock, lastOfStage: config.Fpn && config.Pyramid.Tap == "last");
     }
 
     private sealed class Block : Module<Tensor, Tensor>

@@ -45,10 +45,10 @@ public sealed class RcnnDetector : IDetector
     internal static RegionWarp Warp(DetectorConfig config) => new(config.Rcnn.WarpSize, config.Rcnn.Context, config.Input);
 
     internal static RgbImage Image(Tensor image) => image.dtype == ScalarType.Byte && image.dim() == 3 && image.shape[2] == 3
-        ? new RgbImage((int)image.shape[0], (int)image.shape[1], image.data<byte>().ToArray())
+        ? new RgbImage((int)image.shape[0], (int)image.shape[1], image.cpu().data<byte>().ToArray())
         : throw new ArgumentException($"images of uint8 [H,W,3] expected for rcnn, got {image.dtype} [{string.Join(",", image.shape)}]", nameof(image));
 
-    internal static Box[] Corners(Tensor boxes) => [.. boxes.data<float>().ToArray().Chunk(4).Select(b => new Box(b[0], b[1], b[2], b[3]))];
+    internal static Box[] Corners(Tensor boxes) => [.. boxes.cpu().data<float>().ToArray().Chunk(4).Select(b => new Box(b[0], b[1], b[2], b[3]))];
 
     private Detections Detect(RgbImage image, Box[] proposals)
     {
@@ -93,11 +93,11 @@ public sealed class RcnnDetector : IDetector
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        (Tensor pool, Tensor layer, Tensor logits) = network.Features(warp.Apply(image, boxes));
+        (Tensor pool, Tensor layer, Tensor logits) = network.Features(warp.Apply(image, boxes).to(ComputeDevice.Holder(network)));
         float[] values = Values(pool);
         return (values, ReferenceEquals(layer, pool) ? values : Values(layer), Values(logits));
 
-        static float[] Values(Tensor t) => t.contiguous().data<float>().ToArray();
+        static float[] Values(Tensor t) => t.cpu().contiguous().data<float>().ToArray();
     }
 
     private double[] Scores(ReadOnlySpan<float> layer, ReadOnlySpan<float> logits)

@@ -57,8 +57,8 @@ public sealed class BoxCriterion
     {
         using var scope = NewDisposeScope();
         Tensor corner = boxes.narrow(1, 0, 2), size = boxes.narrow(1, 2, 2).sub(corner);
-        Tensor shift = codes.narrow(1, 0, 2).div(tensor(new[] { (float)_weights[0], (float)_weights[1] }));
-        Tensor growth = codes.narrow(1, 2, 2).div(tensor(new[] { (float)_weights[2], (float)_weights[3] })).clamp(max: (float)BoxCoder.DefaultClip);
+        Tensor shift = codes.narrow(1, 0, 2).div(tensor(new[] { (float)_weights[0], (float)_weights[1] }, device: codes.device));
+        Tensor growth = codes.narrow(1, 2, 2).div(tensor(new[] { (float)_weights[2], (float)_weights[3] }, device: codes.device)).clamp(max: (float)BoxCoder.DefaultClip);
         Tensor centre = shift.mul(size).add(corner.add(size.mul(0.5)));
         Tensor half = growth.exp().mul(size).mul(0.5);
         return cat([centre.sub(half), centre.add(half)], 1).MoveToOuterDisposeScope();

@@ -35,7 +35,7 @@ public sealed class ClassCriterion(ClassLossConfig config)
         {
             "focal-softmax" => Rcnn.Ops.Losses.SoftmaxFocal(logits, labels, config.FocalGamma,
                 [1 - config.FocalAlpha, .. Enumerable.Repeat(config.FocalAlpha, (int)classes - 1)], reduction: Reduction.Sum).div((double)Math.Max(1, foreground)),
-            "focal-sigmoid" => Rcnn.Ops.Losses.SigmoidFocal(logits.narrow(1, 1, classes - 1), labels.unsqueeze(1).eq(arange(1, classes, ScalarType.Int64)).to(ScalarType.Float32),
+            "focal-sigmoid" => Rcnn.Ops.Losses.SigmoidFocal(logits.narrow(1, 1, classes - 1), labels.unsqueeze(1).eq(arange(1, classes, ScalarType.Int64, labels.device)).to(ScalarType.Float32),
                 config.FocalAlpha, config.FocalGamma, Reduction.Sum).div((double)Math.Max(1, foreground)),
             _ => F.cross_entropy(logits, labels),
         };

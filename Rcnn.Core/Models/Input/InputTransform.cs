@@ -12,13 +12,14 @@ namespace Rcnn.Core.Models.Input;
 public sealed class InputTransform(InputConfig config)
 {
     private readonly ImageResizer _resizer = new(config);
+    private readonly bool _inclusive = BoxSettings.Extent("input.corners", config.Corners) == BoxExtent.Inclusive;
 
     /// <summary>
     /// <paramref name="images"/>: uint8 [H,W,3] RGB or float32 [3,H,W] in [0,1]. The batch is [B,3,H,W] float32, channels-last.
-    /// <paramref name="scale"/> multiplies the side limits.
+    /// <paramref name="scale"/> multiplies the side limits. Computed on the CPU; the finished batch goes to <paramref name="device"/> in one piece, null keeps it.
     /// </summary>
     /// <exception cref="ArgumentException">No image, or one of another type or shape.</exception>
-    public ImageBatch Batch(IReadOnlyList<Tensor> images, double scale = 1)
+    public ImageBatch Batch(IReadOnlyList<Tensor> images, double scale = 1, Device? device = null)
     {
         if (images.Count == 0)
         {
@@ -38,26 +39,49 @@ public sealed class InputTransform(InputConfig config)
             Place(images[i], originals[i], memory, i, sizes[i], height, width);
         }
 
-        return new ImageBatch(memory.permute(0, 3, 1, 2).MoveToOuterDisposeScope(), sizes, originals);
+        Tensor placed = device is null ? memory : memory.to(device);
+        return new ImageBatch(placed.permute(0, 3, 1, 2).MoveToOuterDisposeScope(), sizes, originals);
     }
 
     /// <summary>The random factor of a training batch; without a stream, 1.</summary>
     public double Jitter(RandomStream? random) =>
         random is null || config.ScaleJitter is [1, 1] ? 1 : random.NextDouble(config.ScaleJitter[0], config.ScaleJitter[1]);
 
-    /// <summary>The targets in the pixels of the batch; labels are shared, not copied.</summary>
-    public static IReadOnlyList<Tensor> ScaleBoxes(IReadOnlyList<Target> targets, ImageBatch batch) =>
-        [.. targets.Select((t, i) => ScaleBoxes(t.Boxes, batch.OriginalSizes[i], batch.Sizes[i]))];
+    /// <summary>
+    /// [N,4] half-open boxes in the pixels of an image, as the network has them: in pixels of the batch, on its device, with corners as <see cref="InputConfig.Corners"/> says.
+    /// </summary>
+    /// <param name="image">Its number in the batch.</param>
+    public Tensor ToBatch(Tensor boxes, ImageBatch batch, int image)
+    {
+        using var scope = NewDisposeScope();
+        Tensor own = boxes.to(batch.Pixels.device);
+        if (_inclusive)
+        {
+            // What is narrower than a pixel becomes one pixel.
+            Tensor near = own.narrow(1, 0, 2);
+            own = cat([near, own.narrow(1, 2, 2).sub(1).maximum(near)], 1);
+        }
 
-    /// <summary>[N,4] boxes of an image of size <paramref name="from"/> in pixels of size <paramref name="to"/>.</summary>
+        return ScaleBoxes(own, batch.OriginalSizes[image], batch.Sizes[image]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The way back from <see cref="ToBatch"/>, to the CPU.</summary>
+    public Tensor ToImage(Tensor boxes, ImageBatch batch, int image)
+    {
+        using var scope = NewDisposeScope();
+        Tensor scaled = ScaleBoxes(boxes.cpu(), batch.Sizes[image], batch.OriginalSizes[image]);
+        return (_inclusive ? scaled.add_(tensor(new float[] { 0, 0, 1, 1 })) : scaled).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[N,4] boxes of an image of size <paramref name="from"/> in pixels of size <paramref name="to"/>, where they are.</summary>
     public static Tensor ScaleBoxes(Tensor boxes, ImageSize from, ImageSize to)
     {
         float y = (float)to.Height / from.Height, x = (float)to.Width / from.Width;
-        using Tensor factors = tensor(new[] { x, y, x, y });
+        using Tensor factors = tensor(new[] { x, y, x, y }, device: boxes.device);
         return boxes.mul(factors);
     }
 
-    /// <summary>Masks of the targets in the pixels of the batch, without padding.</summary>
+    /// <summary>Masks of the targets in the pixels of the batch, without padding, where the targets are: <see cref="Rcnn.Ops.MaskTargets"/> reads their bytes.</summary>
     /// <exception cref="ArgumentException">A target without masks.</exception>
     public static IReadOnlyList<Tensor> ScaleMasks(IReadOnlyList<Target> targets, ImageBatch batch) =>
         [.. targets.Select((t, i) => ScaleMasks(t.Masks ?? throw new ArgumentException($"image {t.ImageId}: masks expected", nameof(targets)), batch.Sizes[i]))];
@@ -68,7 +92,7 @@ public sealed class InputTransform(InputConfig config)
         using var scope = NewDisposeScope();
         if (masks.shape[0] == 0)
         {
-            return zeros([0, to.Height, to.Width], ScalarType.Byte).MoveToOuterDisposeScope();
+            return zeros([0, to.Height, to.Width], ScalarType.Byte, masks.device).MoveToOuterDisposeScope();
         }
 
         Tensor scaled = F.interpolate(masks.unsqueeze(1).to(ScalarType.Float32), size: [to.Height, to.Width], mode: TorchSharp.torch.InterpolationMode.Nearest);
@@ -90,7 +114,8 @@ public sealed class InputTransform(InputConfig config)
 
     private unsafe void Place(Tensor image, ImageSize from, Tensor memory, int index, ImageSize to, int height, int width)
     {
-        using Tensor packed = config.Resize == "pil" ? Antialiased(image, from, to) : image.contiguous();
+        using Tensor own = image.cpu();
+        using Tensor packed = config.Resize == "pil" ? Antialiased(own, from, to) : own.contiguous();
         from = config.Resize == "pil" ? to : from;
         float* target = (float*)Engine.Pointer(memory) + (long)index * height * width * 3;
         if (packed.dtype == ScalarType.Byte)

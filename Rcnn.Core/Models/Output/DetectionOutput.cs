@@ -1,4 +1,3 @@
-using Rcnn.Core.Models.Input;
 using Rcnn.Core.Models.Stage2Regions;
 using Rcnn.Ops;
 using static TorchSharp.torch;
@@ -13,7 +12,8 @@ public sealed class DetectionOutput(OutputConfig config, RoiConfig regions)
 {
     private readonly BoxCoder _coder = BoxSettings.Coder("roi", regions.BoxWeights, regions.MaxGrowth, regions.BoxExtent);
     private readonly ClassScores _scores = regions.ClassLoss.Kind == "focal-sigmoid" ? ClassScores.Sigmoid : ClassScores.Softmax;
-    private readonly DetectionLimits _limits = new(config.ScoreThreshold, config.NmsThreshold, config.DetectionsPerImage);
+    private readonly DetectionLimits _limits = new(
+        config.ScoreThreshold, config.NmsThreshold, config.DetectionsPerImage, Extent: BoxSettings.Extent("output.selectionExtent", config.SelectionExtent));
 
     /// <summary>Detections in pixels of the batch. <paramref name="proposals"/>: [R,4] for each image in pixels of the batch.</summary>
     public IReadOnlyList<Detections> Run(RegionPrediction prediction, IReadOnlyList<Tensor> proposals, ImageBatch batch)
@@ -23,8 +23,4 @@ public sealed class DetectionOutput(OutputConfig config, RoiConfig regions)
             prediction.Logits, prediction.Deltas, proposals, [.. batch.Sizes.Select(s => (s.Height, s.Width))], _coder, _limits, _scores);
         return [.. found.Select(f => new Detections(f.Boxes, f.Scores, f.Labels).MoveToOuterScope())];
     }
-
-    /// <summary>The same detections in the pixels of the images as they were given; scores, labels and masks are shared, not copied.</summary>
-    public static IReadOnlyList<Detections> ToImages(IReadOnlyList<Detections> detections, ImageBatch batch) =>
-        [.. detections.Select((d, i) => d with { Boxes = InputTransform.ScaleBoxes(d.Boxes, batch.Sizes[i], batch.OriginalSizes[i]) })];
 }

@@ -17,6 +17,7 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
     private readonly Matcher _matcher;
     private readonly BalancedSampler _sampler;
     private readonly BoxCoder _coder;
+    private readonly BoxExtent _extent, _selection;
     private readonly ClassCriterion _classLoss;
     private readonly BoxCriterion _boxLoss;
 
@@ -37,7 +38,9 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
 
         _anchors = new AnchorGenerator(config.Anchors.Sizes, config.Anchors.AspectRatios, BoxSettings.Anchors(config.Anchors));
         _coder = BoxSettings.Coder("rpn", [1, 1, 1, 1], config.MaxGrowth, config.BoxExtent);
-        _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: true, BoxSettings.Extent("rpn.boxExtent", config.BoxExtent));
+        _extent = BoxSettings.Extent("rpn.boxExtent", config.BoxExtent);
+        _selection = BoxSettings.Extent("rpn.selectionExtent", config.SelectionExtent);
+        _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: true, _extent);
         _sampler = config.Sampler == "all" ? new BalancedSampler(int.MaxValue, 1) : new BalancedSampler(config.BatchPerImage, config.PositiveFraction);
         _classLoss = new ClassCriterion(config.ClassLoss);
         _boxLoss = new BoxCriterion(config.BoxLoss, [1, 1, 1, 1]);
@@ -63,7 +66,7 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
         using IDisposable noGradient = no_grad();
         var limits = new ProposalLimits(
             train ? _config.PreNmsTrain : _config.PreNmsTest, train ? _config.PostNmsTrain : _config.PostNmsTest, _config.NmsThreshold, _config.ScoreThreshold, _config.MinSize,
-            _config.PostNmsPerLevel ?? int.MaxValue);
+            _config.PostNmsPerLevel ?? int.MaxValue, _selection);
         double[]? scales = _config.MinSizeOfOriginal ? [.. batch.Sizes.Zip(batch.OriginalSizes, (size, original) => (double)size.Height / original.Height)] : null;
         IReadOnlyList<ScoredProposals> proposals = RpnProposals.Select(
             [.. prediction.Logits.Select(l => l.permute(0, 2, 3, 1))],
@@ -79,6 +82,7 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
     /// <summary>[H·W·A,4] of each level.</summary>
     private IReadOnlyList<Tensor> Anchors(ImageBatch batch, RpnPrediction prediction)
     {
+        _anchors.Device = batch.Pixels.device;
         (int Height, int Width) padded = Padded(batch);
         IReadOnlyList<(int Height, int Width)> grids = Grids(prediction);
         if (_config.Anchors.Stride == "grid")
@@ -118,8 +122,8 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
             using IDisposable noGradient = no_grad();
             Tensor matches = Match(anchors, boxes[image], batch.Sizes[image]);
             SampledIndices sample = Sample(matches, allLogits[image], random);
-            foreground.AddRange(sample.Positive.data<long>().Select(i => i + image * perImage));
-            background.AddRange(sample.Negative.data<long>().Select(i => i + image * perImage));
+            foreground.AddRange(sample.Positive.cpu().data<long>().Select(i => i + image * perImage));
+            background.AddRange(sample.Negative.cpu().data<long>().Select(i => i + image * perImage));
             if (sample.Positive.shape[0] > 0)
             {
                 Tensor objects = boxes[image].index_select(0, matches.index_select(0, sample.Positive));
@@ -128,11 +132,12 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
             }
         }
 
-        Tensor sampled = tensor(foreground.Concat(background).ToArray());
+        Device device = allLogits.device;
+        Tensor sampled = tensor(foreground.Concat(background).ToArray(), device: device);
         Tensor logits = allLogits.flatten().index_select(0, sampled);
-        Tensor labels = cat([ones([foreground.Count]), zeros([background.Count])], 0);
+        Tensor labels = cat([ones([foreground.Count], device: device), zeros([background.Count], device: device)], 0);
         Tensor objectness = _classLoss.Objectness(logits, labels, foreground.Count);
-        Tensor deltas = Flat(prediction.Deltas, 4).flatten(0, 1).index_select(0, tensor(foreground.ToArray()));
+        Tensor deltas = Flat(prediction.Deltas, 4).flatten(0, 1).index_select(0, tensor(foreground.ToArray(), device: device));
         Tensor box = targets.Count > 0
             ? _boxLoss.Sum(deltas, cat([.. targets], 0), cat([.. starts], 0)).div((double)_boxLoss.Divisor(foreground.Count, foreground.Count + background.Count, (long)_config.BatchPerImage * boxes.Count))
             : deltas.sum();
@@ -149,8 +154,9 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
         }
 
         Tensor[] sides = [.. Enumerable.Range(0, 4).Select(i => anchors.select(1, i))];
-        Tensor inside = sides[0].ge(0).logical_and(sides[1].ge(0)).logical_and(sides[2].le(size.Width)).logical_and(sides[3].le(size.Height)).nonzero().squeeze(1);
-        return full([anchors.shape[0]], Matcher.Between, ScalarType.Int64).index_copy_(0, inside, _matcher.Match(anchors.index_select(0, inside), objects));
+        (Tensor right, Tensor bottom) = _extent == BoxExtent.Inclusive ? (sides[2].lt(size.Width), sides[3].lt(size.Height)) : (sides[2].le(size.Width), sides[3].le(size.Height));
+        Tensor inside = sides[0].ge(0).logical_and(sides[1].ge(0)).logical_and(right).logical_and(bottom).nonzero().squeeze(1);
+        return full([anchors.shape[0]], Matcher.Between, ScalarType.Int64, anchors.device).index_copy_(0, inside, _matcher.Match(anchors.index_select(0, inside), objects));
     }
 
     /// <summary>The anchors to learn from; with mining, the background's loss rises with its logit, so the highest logits are the hardest.</summary>

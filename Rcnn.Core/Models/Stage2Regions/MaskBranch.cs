@@ -10,13 +10,14 @@ namespace Rcnn.Core.Models.Stage2Regions;
 /// </summary>
 public sealed class MaskBranch
 {
+    private readonly RoiConfig _regions;
     private readonly MaskConfig _config;
     private readonly MultiScaleRoiPooling _pool;
 
     /// <exception cref="RcnnException">A setting out of range.</exception>
     public MaskBranch(RoiConfig config, int classes, int channels)
     {
-        _config = config.Mask;
+        (_regions, _config) = (config, config.Mask);
         if (_config.Activation is not ("sigmoid" or "softmax"))
         {
             throw RcnnException.Usage($"roi.mask.activation: sigmoid or softmax expected, got '{_config.Activation}'");
@@ -41,7 +42,7 @@ public sealed class MaskBranch
     public Tensor Predict(IReadOnlyList<Tensor> maps, IReadOnlyList<Tensor> boxes, ImageBatch batch)
     {
         using var scope = NewDisposeScope();
-        Tensor regions = _pool.Apply(maps, boxes, [.. batch.Sizes.Select(s => (s.Height, s.Width))], channelsLastOutput: false);
+        Tensor regions = _pool.Apply(maps, boxes, RegionPooling.Sizes(_regions, batch), channelsLastOutput: false);
         return FullPrecision.Of(Predictor.call(Head.call(regions))).MoveToOuterDisposeScope();
     }
 
@@ -52,7 +53,7 @@ public sealed class MaskBranch
         long side = 2L * _config.PoolSize;
         if (detections.All(d => d.Count == 0))
         {
-            return [.. detections.Select(d => d with { Masks = zeros([0, 1, side, side]).MoveToOuterDisposeScope() })];
+            return [.. detections.Select(d => d with { Masks = zeros([0, 1, side, side], device: d.Boxes.device).MoveToOuterDisposeScope() })];
         }
 
         Tensor labels = cat([.. detections.Select(d => d.Labels)], 0);
@@ -90,7 +91,7 @@ public sealed class MaskBranch
         {
             Tensor logits = Predict(maps, samples.ForegroundBoxes, batch);
             Tensor targets = cat(
-                [.. masks.Select((m, i) => MaskTargets.Of(m, samples.ForegroundBoxes[i], samples.ForegroundObjects[i], (int)logits.shape[^1]))], 0);
+                [.. masks.Select((m, i) => MaskTargets.Of(m.cpu(), samples.ForegroundBoxes[i].cpu(), samples.ForegroundObjects[i].cpu(), (int)logits.shape[^1]))], 0).to(logits.device);
             loss = _config.Activation == "softmax" ? Softmax(logits, samples.ForegroundLabels, targets)
                 : F.binary_cross_entropy_with_logits(OfClass(logits, samples.ForegroundLabels), targets);
         }
@@ -109,6 +110,6 @@ public sealed class MaskBranch
     private static Tensor OfClass(Tensor values, Tensor labels)
     {
         long rows = values.shape[0], classes = values.shape[1];
-        return values.flatten(0, 1).index_select(0, arange(rows, ScalarType.Int64).mul(classes).add(labels));
+        return values.flatten(0, 1).index_select(0, arange(rows, ScalarType.Int64, values.device).mul(classes).add(labels));
     }
 }

@@ -68,7 +68,7 @@ public sealed class RegionHeads : Module
         using var scope = NewDisposeScope();
         IReadOnlyList<Tensor> levels = Pooled(maps);
         long count = boxes.Sum(b => b.shape[0]), parts = (count + RegionsAtOnce - 1) / RegionsAtOnce;
-        if (is_grad_enabled() || box_head is not BoxHead || parts < 2)
+        if (is_grad_enabled() || box_head is not BoxHead || parts < 2 || boxes[0].device_type != TorchSharp.DeviceType.CPU)
         {
             RegionPrediction whole = Part(levels, boxes, batch);
             return new RegionPrediction(whole.Logits.MoveToOuterDisposeScope(), whole.Deltas.MoveToOuterDisposeScope());
@@ -89,7 +89,7 @@ public sealed class RegionHeads : Module
     {
         using var scope = NewDisposeScope();
         // Channels first, as the first linear layer of a torchvision checkpoint reads them.
-        Tensor regions = _pool.Apply(levels, boxes, [.. batch.Sizes.Select(s => (s.Height, s.Width))], channelsLastOutput: false);
+        Tensor regions = _pool.Apply(levels, boxes, RegionPooling.Sizes(_config, batch), channelsLastOutput: false);
         RegionPrediction prediction = box_predictor.call(box_head.call(regions));
         return new RegionPrediction(
             FullPrecision.Of(prediction.Logits).MoveToOuterDisposeScope(), FullPrecision.Of(prediction.Deltas).MoveToOuterDisposeScope());
@@ -112,12 +112,13 @@ public sealed class RegionHeads : Module
 
     /// <summary>
     /// Labels proposals and objects by their IoU with the objects and draws a sample for each image, in index order.
-    /// Without gradient; an image without objects gives background only.
+    /// Without gradient; an image without objects gives background only. Proposals and objects are on one device, where the sample will be; labels may be on the CPU.
     /// </summary>
     public RegionSamples Sample(IReadOnlyList<Tensor> proposals, IReadOnlyList<Tensor> objects, IReadOnlyList<Tensor> labels, RandomStream? random)
     {
         using var scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
+        Device device = proposals[0].device;
         var boxes = new List<Tensor>();
         List<Tensor> deltas = [], foregroundBoxes = [], foregroundObjects = [];
         List<long> sampledLabels = [], foreground = [];
@@ -125,11 +126,11 @@ public sealed class RegionHeads : Module
         {
             Tensor candidates = cat([proposals[image], objects[image]], 0);
             Tensor matched = _matcher.Match(candidates, objects[image]);
-            long[] matches = [.. matched.data<long>()];
-            long[] objectLabels = [.. labels[image].data<long>()];
+            long[] matches = [.. matched.cpu().data<long>()];
+            long[] objectLabels = [.. labels[image].cpu().data<long>()];
             SampledIndices drawn = _sampler.Draw(matched, candidates, objects[image], labels[image], random);
-            long[] sample = [.. drawn.Positive.data<long>().Concat(drawn.Negative.data<long>()).Order()];
-            Tensor sampledBoxes = candidates.index_select(0, tensor(sample));
+            long[] sample = [.. drawn.Positive.cpu().data<long>().Concat(drawn.Negative.cpu().data<long>()).Order()];
+            Tensor sampledBoxes = candidates.index_select(0, tensor(sample, device: device));
             boxes.Add(sampledBoxes);
             var own = new List<long>();
             for (int i = 0; i < sample.Length; i++)
@@ -144,8 +145,8 @@ public sealed class RegionHeads : Module
                 sampledLabels.Add(match >= 0 ? objectLabels[match] : 0);
             }
 
-            foregroundBoxes.Add(sampledBoxes.index_select(0, tensor(own.ToArray())));
-            foregroundObjects.Add(tensor(own.Select(i => matches[sample[i]]).ToArray()));
+            foregroundBoxes.Add(sampledBoxes.index_select(0, tensor(own.ToArray(), device: device)));
+            foregroundObjects.Add(tensor(own.Select(i => matches[sample[i]]).ToArray(), device: device));
             if (own.Count > 0)
             {
                 deltas.Add(_coder.Encode(objects[image].index_select(0, foregroundObjects[image]), foregroundBoxes[image]));
@@ -159,10 +160,10 @@ public sealed class RegionHeads : Module
 
         return new RegionSamples(
             boxes,
-            tensor(sampledLabels.ToArray()).MoveToOuterDisposeScope(),
-            tensor(foreground.ToArray()).MoveToOuterDisposeScope(),
-            tensor(foreground.Select(i => sampledLabels[(int)i]).ToArray()).MoveToOuterDisposeScope(),
-            (deltas.Count > 0 ? cat([.. deltas], 0) : zeros([0, 4])).MoveToOuterDisposeScope(),
+            tensor(sampledLabels.ToArray(), device: device).MoveToOuterDisposeScope(),
+            tensor(foreground.ToArray(), device: device).MoveToOuterDisposeScope(),
+            tensor(foreground.Select(i => sampledLabels[(int)i]).ToArray(), device: device).MoveToOuterDisposeScope(),
+            (deltas.Count > 0 ? cat([.. deltas], 0) : zeros([0, 4], device: device)).MoveToOuterDisposeScope(),
             foregroundBoxes,
             foregroundObjects);
     }
@@ -201,7 +202,7 @@ public sealed class RegionHeads : Module
         foreach (Tensor boxes in samples.Boxes)
         {
             Tensor own = loss.narrow(0, first, boxes.shape[0]);
-            kept.Add([.. HardExamples.TopAfterNms(boxes, own, _config.BatchPerImage, _classLoss.MiningNms).data<long>().Order()]);
+            kept.Add([.. HardExamples.TopAfterNms(boxes, own, _config.BatchPerImage, _classLoss.MiningNms).cpu().data<long>().Order()]);
             first += boxes.shape[0];
         }
 

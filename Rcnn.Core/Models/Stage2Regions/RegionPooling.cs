@@ -35,6 +35,18 @@ public static class RegionPooling
             "detectron2" => LevelRule.Detectron2,
             _ => throw RcnnException.Usage($"roi.levelFormula: torchvision or detectron2 expected, got '{config.LevelFormula}'"),
         };
-        return new MultiScaleRoiPooling(side, side, pooling, config.CanonicalSize, config.CanonicalLevel, rule);
+        return config.LevelScale is "inferred" or "fixed"
+            ? new MultiScaleRoiPooling(side, side, pooling, config.CanonicalSize, config.CanonicalLevel, rule)
+            : throw RcnnException.Usage($"roi.levelScale: inferred or fixed expected, got '{config.LevelScale}'");
+    }
+
+    /// <summary>
+    /// Height and width of each image from which the pooling tells the scales of the maps: without padding, or padded as the backbone saw them, which gives its strides. The two differ
+    /// for images of a few dozen pixels alone.
+    /// </summary>
+    internal static IReadOnlyList<(int Height, int Width)> Sizes(RoiConfig config, ImageBatch batch)
+    {
+        long[] padded = batch.Pixels.shape;
+        return [.. batch.Sizes.Select(s => config.LevelScale == "fixed" ? ((int)padded[2], (int)padded[3]) : (s.Height, s.Width))];
     }
 }

@@ -8,10 +8,12 @@ internal sealed class RegionSampler
 {
     private readonly RoiConfig _config;
     private readonly ExampleSampler _sampler;
+    private readonly BoxExtent _extent;
 
     public RegionSampler(RoiConfig config)
     {
         _config = config;
+        _extent = BoxSettings.Extent("roi.boxExtent", config.BoxExtent);
         bool all = config.Sampler == "all" || config.ClassLoss.Kind == "ohem";
         _sampler = all ? new BalancedSampler(int.MaxValue, 1) : config.Sampler switch
         {
@@ -31,13 +33,13 @@ internal sealed class RegionSampler
         Tensor marks = matches.add(1);
         if (_sampler is ClassBalancedSampler && objects.shape[0] > 0)
         {
-            marks = where(matches.ge(0), labels.index_select(0, matches.clamp(min: 0)), marks);
+            marks = where(matches.ge(0), labels.to(matches.device).index_select(0, matches.clamp(min: 0)), marks);
         }
 
         Tensor? overlaps = null;
         if (_sampler is IouBalancedSampler || _config.BackgroundIouLow > 0)
         {
-            overlaps = objects.shape[0] > 0 ? BoxOps.Iou(candidates, objects).amax(1) : zeros([candidates.shape[0]]);
+            overlaps = objects.shape[0] > 0 ? BoxOps.Iou(candidates, objects, _extent).amax(1) : zeros([candidates.shape[0]], device: candidates.device);
         }
 
         if (_config.BackgroundIouLow > 0)

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Rcnn.Core.Models.Stage2Regions;
 
-/// <summary>Regions to train stage 2 on.</summary>
+/// <summary>Regions to train stage 2 on. All tensors are on the model's device.</summary>
 /// <param name="Boxes">[S,4] for each image, in pixels of the batch.</param>
 /// <param name="Labels">[ΣS] int64, 0 is background.</param>
 /// <param name="Foreground">[F] int64: rows of Labels above 0, rising.</param>
@@ -24,7 +24,8 @@ public sealed record RegionSamples(
     public RegionSamples Select(IReadOnlyList<long[]> kept)
     {
         using var scope = NewDisposeScope();
-        long[] foreground = [.. Foreground.data<long>()];
+        Device device = Labels.device;
+        long[] foreground = [.. Foreground.cpu().data<long>()];
         List<long> rows = [], ownRows = [], newForeground = [];
         List<Tensor> boxes = [], ownBoxes = [], ownObjects = [];
         long first = 0, firstOwn = 0;
@@ -44,19 +45,19 @@ public sealed record RegionSamples(
                 rows.Add(first + row);
             }
 
-            Tensor mine = tensor(own.ToArray(), ScalarType.Int64);
-            boxes.Add(Boxes[image].index_select(0, tensor(kept[image], ScalarType.Int64)).MoveToOuterDisposeScope());
+            Tensor mine = tensor(own.ToArray(), ScalarType.Int64, device);
+            boxes.Add(Boxes[image].index_select(0, tensor(kept[image], ScalarType.Int64, device)).MoveToOuterDisposeScope());
             ownBoxes.Add(ForegroundBoxes[image].index_select(0, mine).MoveToOuterDisposeScope());
             ownObjects.Add(ForegroundObjects[image].index_select(0, mine).MoveToOuterDisposeScope());
             first += Boxes[image].shape[0];
             firstOwn += ForegroundBoxes[image].shape[0];
         }
 
-        Tensor selected = tensor(ownRows.ToArray(), ScalarType.Int64);
+        Tensor selected = tensor(ownRows.ToArray(), ScalarType.Int64, device);
         return new RegionSamples(
             boxes,
-            Labels.index_select(0, tensor(rows.ToArray(), ScalarType.Int64)).MoveToOuterDisposeScope(),
-            tensor(newForeground.ToArray(), ScalarType.Int64).MoveToOuterDisposeScope(),
+            Labels.index_select(0, tensor(rows.ToArray(), ScalarType.Int64, device)).MoveToOuterDisposeScope(),
+            tensor(newForeground.ToArray(), ScalarType.Int64, device).MoveToOuterDisposeScope(),
             ForegroundLabels.index_select(0, selected).MoveToOuterDisposeScope(),
             Deltas.index_select(0, selected).MoveToOuterDisposeScope(),
             ownBoxes,

@@ -30,7 +30,7 @@ public sealed class TruncatedLinear : IDisposable
         _first = vh.narrow(0, 0, rank).mul(s.narrow(0, 0, rank).unsqueeze(1)).DetachFromDisposeScope();
         _second = u.narrow(1, 0, rank).contiguous().DetachFromDisposeScope();
         _bias = full.bias?.detach().clone().DetachFromDisposeScope();
-        double[] squares = [.. s.data<float>().Select(v => (double)v * v)];
+        double[] squares = [.. s.cpu().data<float>().Select(v => (double)v * v)];
         double all = squares.Sum();
         (Rank, RelativeError) = (rank, all > 0 ? Math.Sqrt(squares.Skip(rank).Sum() / all) : 0);
     }

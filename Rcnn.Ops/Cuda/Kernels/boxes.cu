@@ -15,12 +15,14 @@ __device__ void decode_box(const float* code, const float* box, float wx, float 
 
 __device__ __forceinline__ float clip_to(float v, float high) { return v < 0.f ? 0.f : v > high ? high : v; }
 
-__device__ __forceinline__ bool clip_and_measure(float* box, int height, int width, float least_side) {
-  box[0] = clip_to(box[0], (float)width);
-  box[1] = clip_to(box[1], (float)height);
-  box[2] = clip_to(box[2], (float)width);
-  box[3] = clip_to(box[3], (float)height);
-  return box[2] - box[0] >= least_side && box[3] - box[1] >= least_side;
+// `extra` is 1 for inclusive boxes, whose far corner is the last pixel.
+__device__ __forceinline__ bool clip_and_measure(float* box, int height, int width, float extra, float least_side) {
+  float right = (float)width - extra, bottom = (float)height - extra;
+  box[0] = clip_to(box[0], right);
+  box[1] = clip_to(box[1], bottom);
+  box[2] = clip_to(box[2], right);
+  box[3] = clip_to(box[3], bottom);
+  return box[2] - box[0] + extra >= least_side && box[3] - box[1] + extra >= least_side;
 }
 
 extern "C" __global__ void boxes_encode(const float* references, const float* proposals, i64 count, float wx, float wy, float ww, float wh, float extra,
@@ -75,7 +77,7 @@ EXPORT(boxes_anchors)
 // order [batch,taken] points into logits [batch,count] and codes [batch,count,4]; results go to columns first … first + taken of [batch,capacity].
 extern "C" __global__ void boxes_proposals(const i64* order, const float* logits, const float* codes, const float* anchors, const int* sizes, int batch,
                                            int taken, i64 count, i64 capacity, i64 first, int level, float wx, float wy, float ww, float wh, float clip,
-                                           float extra, const float* least_sides, float least_score, float* boxes, float* scores, i64* levels, unsigned char* valid) {
+                                           float code_extra, float extra, const float* least_sides, float least_score, float* boxes, float* scores, i64* levels, unsigned char* valid) {
   i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x;
   if (i >= (i64)batch * taken) return;
   int image = (int)(i / taken);
@@ -85,9 +87,9 @@ extern "C" __global__ void boxes_proposals(const i64* order, const float* logits
   if (anchors == 0) {
     UNROLL for (int j = 0; j < 4; j++) box[j] = code[j];
   } else {
-    decode_box(code, anchors + 4 * from, wx, wy, ww, wh, clip, extra, box);
+    decode_box(code, anchors + 4 * from, wx, wy, ww, wh, clip, code_extra, box);
   }
-  bool fits = clip_and_measure(box, sizes[2 * image], sizes[2 * image + 1], least_sides[image]);
+  bool fits = clip_and_measure(box, sizes[2 * image], sizes[2 * image + 1], extra, least_sides[image]);
   float score = 1.f / (1.f + expf(-logits[image * count + from]));
   fits = fits && score >= least_score;
   UNROLL for (int j = 0; j < 4; j++) boxes[4 * to + j] = box[j];
@@ -125,8 +127,8 @@ EXPORT(boxes_softmax)
 
 // Every class but 0 of every RoI of one image: decoded and clipped where probable enough, and marked where large enough too.
 extern "C" __global__ void boxes_detections(const float* probabilities, const float* codes, const float* proposals, int rows, int classes, int code_columns,
-                                            int height, int width, float wx, float wy, float ww, float wh, float clip, float extra, float least_side,
-                                            float score_above, float* boxes, unsigned char* valid) {
+                                            int height, int width, float wx, float wy, float ww, float wh, float clip, float code_extra, float extra,
+                                            float least_side, float score_above, float* boxes, unsigned char* valid) {
   i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x;
   if (i >= (i64)rows * classes) return;
   i64 r = i / classes;
@@ -134,8 +136,8 @@ extern "C" __global__ void boxes_detections(const float* probabilities, const fl
   bool fits = c > 0 && probabilities[i] > score_above;
   if (fits) {
     float box[4];
-    decode_box(codes + r * code_columns + (code_columns == 4 ? 0 : 4 * c), proposals + 4 * r, wx, wy, ww, wh, clip, extra, box);
-    fits = clip_and_measure(box, height, width, least_side);
+    decode_box(codes + r * code_columns + (code_columns == 4 ? 0 : 4 * c), proposals + 4 * r, wx, wy, ww, wh, clip, code_extra, box);
+    fits = clip_and_measure(box, height, width, extra, least_side);
     UNROLL for (int j = 0; j < 4; j++) boxes[4 * i + j] = box[j];
   }
   valid[i] = fits;

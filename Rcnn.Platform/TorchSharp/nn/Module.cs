@@ -285,7 +285,7 @@ public static partial class torch
                 foreach (Tensor tensor in parameters().Concat(buffers()))
                 {
                     ScalarType target = dtype is { } type && tensor.is_floating_point() ? type : tensor.dtype;
-                    if (target == tensor.dtype && (device is null || device.type == tensor.device_type))
+                    if (target == tensor.dtype && (device is null || (device.type == tensor.device_type && (device.index < 0 || device.index == tensor.device_index))))
                     {
                         continue;
                     }

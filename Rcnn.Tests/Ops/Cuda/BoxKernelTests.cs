@@ -29,10 +29,12 @@ public sealed class BoxKernelTests
     }
 
     [Theory]
-    [InlineData(50, int.MaxValue)]
-    [InlineData(3000, int.MaxValue)]
-    [InlineData(3000, 20)]
-    public void Proposals_EqualTheCpuPath(int preNms, int perLevel)
+    [InlineData(50, int.MaxValue, BoxExtent.HalfOpen)]
+    [InlineData(3000, int.MaxValue, BoxExtent.HalfOpen)]
+    [InlineData(3000, 20, BoxExtent.HalfOpen)]
+    [InlineData(50, int.MaxValue, BoxExtent.Inclusive)]
+    [InlineData(3000, 20, BoxExtent.Inclusive)]
+    public void Proposals_EqualTheCpuPath(int preNms, int perLevel, BoxExtent extent)
     {
         var random = new RandomStream(preNms);
         var generator = new AnchorGenerator([[16], [32]], [0.5, 1, 2]);
@@ -40,16 +42,17 @@ public sealed class BoxKernelTests
         IReadOnlyList<Tensor> anchors = generator.GridPerLevel((160, 192), grids);
         Tensor[] logits = [.. anchors.Select(a => tensor([.. Enumerable.Range(0, 2 * (int)a.shape[0]).Select(_ => random.NextInt(200) / 40f - 3)], [2, a.shape[0]]))];
         Tensor[] codes = [.. anchors.Select(a => tensor(Inputs.Gaussian(random, 8 * a.shape[0]), [2, a.shape[0], 4]))];
-        var limits = new ProposalLimits(preNms, 100, 0.6, 0.2, 6, perLevel);
-        KernelCheck.Close(() => Both(RpnProposals.Select(logits, codes, anchors, new BoxCoder(), sizes, limits)), 0, 0, "boxes_proposals", "nms_reduce");
+        var limits = new ProposalLimits(preNms, 100, 0.6, 0.2, 6, perLevel, extent);
+        KernelCheck.Close(() => Both(RpnProposals.Select(logits, codes, anchors, new BoxCoder(extent: extent), sizes, limits)), 0, 0, "boxes_proposals", "nms_reduce");
         Tensor all = cat(codes, 1).mul(40), scores = cat(logits, 1);
         KernelCheck.Close(() => Both(RpnProposals.Filter(all, scores, [.. anchors.Select(a => (int)a.shape[0])], sizes, limits)), 0, 0, "boxes_proposals");
     }
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(40)]
-    public void Detections_EqualTheCpuPath(int classes)
+    [InlineData(3, BoxExtent.HalfOpen)]
+    [InlineData(40, BoxExtent.HalfOpen)]
+    [InlineData(3, BoxExtent.Inclusive)]
+    public void Detections_EqualTheCpuPath(int classes, BoxExtent extent)
     {
         var random = new RandomStream(classes);
         Tensor logits = tensor(Inputs.Gaussian(random, 150 * classes), [150, classes]).mul(3), codes = tensor(Inputs.Gaussian(random, 150 * classes * 4), [150, 4 * classes]);
@@ -58,7 +61,7 @@ public sealed class BoxKernelTests
         foreach (Tensor c in (Tensor[])[codes, codes[.., ..4]])
         {
             KernelCheck.Close(
-                () => BoxPostProcess.Run(logits, c, proposals, sizes, new BoxCoder([10, 10, 5, 5]), new DetectionLimits(DetectionsPerImage: 50)).SelectMany(d => new[] { d.Boxes, d.Scores, d.Labels }),
+                () => BoxPostProcess.Run(logits, c, proposals, sizes, new BoxCoder([10, 10, 5, 5], extent: extent), new DetectionLimits(DetectionsPerImage: 50, Extent: extent)).SelectMany(d => new[] { d.Boxes, d.Scores, d.Labels }),
                 0, 0, "boxes_softmax", "boxes_detections", "nms_reduce");
         }
     }
