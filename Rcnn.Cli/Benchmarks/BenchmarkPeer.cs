@@ -7,12 +7,14 @@ namespace Rcnn.Cli.Benchmarks;
 
 /// <summary>
 /// Another implementation in its own process, asked for one run after each of ours, so that both see the same machine. It reads a benchmark's name a line and answers with
-/// the milliseconds of one run, or <c>-</c> where it has no such operator. It finds the number of threads in RCNN_BENCH_THREADS.
+/// the milliseconds of one run, or <c>-</c> where it has no such operator. It finds the number of threads in RCNN_BENCH_THREADS, and in
+/// RCNN_BENCH_FOLDER a folder for what both sides share: inputs that benchmarks write there, results that it leaves there for a comparison.
 /// </summary>
 internal sealed class BenchmarkPeer : IDisposable
 {
     private readonly Process _process;
     private readonly string _command;
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("rcnn-bench-");
 
     /// <param name="command">Program and arguments, as for a shell.</param>
     /// <param name="device">Told to the peer in RCNN_BENCH_DEVICE.</param>
@@ -23,8 +25,12 @@ internal sealed class BenchmarkPeer : IDisposable
         var start = new ProcessStartInfo("/bin/sh", ["-c", "exec " + command]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         start.Environment["RCNN_BENCH_THREADS"] = Engine.Threads.ToString(CultureInfo.InvariantCulture);
         start.Environment["RCNN_BENCH_DEVICE"] = device;
+        start.Environment["RCNN_BENCH_FOLDER"] = Folder;
         _process = Process.Start(start) ?? throw new RcnnException($"--peer: cannot start '{command}'", 1);
     }
+
+    /// <summary>For what both sides share; gone with this object.</summary>
+    public string Folder => _folder.FullName;
 
     /// <summary>One run; null where the peer has no such operator.</summary>
     /// <exception cref="RcnnException">The peer ended, or answered something else.</exception>
@@ -64,5 +70,6 @@ internal sealed class BenchmarkPeer : IDisposable
         }
 
         _process.Dispose();
+        _folder.Delete(recursive: true);
     }
 }

@@ -51,6 +51,11 @@ internal static class BenchmarkRunner
             try
             {
                 b.Setup();
+                if (peer is not null)
+                {
+                    b.Export(peer.Folder);
+                }
+
                 Once(b);
                 active.Add(b);
                 if (peer?.Once(b.Name) is not null)
@@ -77,7 +82,7 @@ internal static class BenchmarkRunner
             }
         }
 
-        BenchmarkResult[] results = [.. benchmarks.Select(b => new BenchmarkResult(b.Name, threads, times[b], peerTimes[b], skipped.GetValueOrDefault(b) ?? b.Note) { Bytes = b.Bytes })];
+        BenchmarkResult[] results = [.. benchmarks.Select(b => new BenchmarkResult(b.Name, threads, times[b], peerTimes[b], skipped.GetValueOrDefault(b) ?? Note(b, known.Contains(b) ? peer : null)) { Bytes = b.Bytes })];
         foreach (IBenchmark b in benchmarks)
         {
             b.Dispose();
@@ -85,6 +90,8 @@ internal static class BenchmarkRunner
 
         return results;
     }
+
+    private static string Note(IBenchmark b, BenchmarkPeer? peer) => peer is not null && b.Compare(peer.Folder) is { } comparison ? $"{b.Note}; {comparison}" : b.Note;
 
     // Work on a GPU goes on behind the call that started it.
     private static void Finish()

@@ -21,6 +21,14 @@ internal interface IBenchmark : IDisposable
     /// <summary>Said beside the figures: size, unit of another figure, what is counted.</summary>
     string Note { get; }
 
+    /// <summary>Writes what another implementation needs to do the same work into <paramref name="folder"/>, after <see cref="Setup"/>; usually nothing.</summary>
+    void Export(string folder)
+    {
+    }
+
+    /// <summary>How far what the other implementation left in <paramref name="folder"/> is from our result; null where that is not checked.</summary>
+    string? Compare(string folder) => null;
+
     /// <summary>Bytes that any implementation must move, inputs read once and outputs written once; 0 where that is not told.</summary>
     long Bytes => 0;
 }

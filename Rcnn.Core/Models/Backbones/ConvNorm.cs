@@ -20,17 +20,19 @@ public enum Activation
 /// normalisation, the convolution as it is.
 /// With gradients the product W·s is part of the graph; without, it is kept until one of the tensors it comes from changes.
 /// Where the weights outnumber the outputs (the last stages of a ResNet) the map is applied to the outputs, in place, instead: it touches less memory
-/// and needs no second copy of the weights. Without gradients a dense 3×3 convolution goes the way of <see cref="WinogradLayer"/>. The modules stay what they are: nothing here shows in the state dictionary.
+/// and needs no second copy of the weights. Without gradients a dense 3×3 convolution goes the way of <see cref="WinogradLayer"/>, a
+/// 1×1 convolution that of <see cref="PointwiseLayer"/>. The modules stay what they are: nothing here shows in the state dictionary.
 /// </summary>
 public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, Activation activation)
 {
     private readonly WinogradLayer _winograd = new(convolution);
+    private readonly PointwiseLayer _pointwise = new(convolution);
     private Tensor? _weight;
     private Tensor? _bias;
     private long _stamp = -1;
 
-    /// <summary>[B,C,H,W] float32 to [B,C',H',W'].</summary>
-    public Tensor Apply(Tensor input)
+    /// <summary>[B,C,H,W] float32 to [B,C',H',W']. <paramref name="residual"/> [B,C',H',W'] is added before the activation; null adds nothing.</summary>
+    public Tensor Apply(Tensor input, Tensor? residual = null)
     {
         (Tensor Scale, Tensor Shift, Tensor Mean, Tensor Variance, double Eps)? affine = norm switch
         {
@@ -38,42 +40,55 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
             BatchNorm2d { training: false } b => (b.weight!, b.bias!, b.running_mean!, b.running_var!, b.eps),
             _ => null,
         };
-        bool fast = activation is Activation.None or Activation.Relu && _winograd.Suits(input);
-        if (norm is null)
+        bool fixedMap = norm is null || affine is not null;
+        if (fixedMap && _pointwise.Suits(input))
         {
-            return fast ? _winograd.Apply(input, activation == Activation.Relu) : Activate(convolution.call(input), activation);
+            return affine is { } scaled
+                ? _pointwise.Apply(input, () => Affine(scaled.Scale, scaled.Shift, scaled.Mean, scaled.Variance, scaled.Eps), Version(scaled), residual, activation)
+                : _pointwise.Apply(input, residual, activation);
         }
 
-        if (affine is not { } a)
+        if (fixedMap && residual is null && activation is Activation.None or Activation.Relu && _winograd.Suits(input))
         {
-            using Tensor raw = convolution.call(input);
-            // libtorch 1.13 has no group normalisation of half-precision input with float32 weights, as autocast would want it; batch normalisation it has.
-            return Activate(norm.call(norm is GroupNorm ? FullPrecision.Of(raw) : raw), activation);
+            bool relu = activation == Activation.Relu;
+            return affine is { } scaled
+                ? _winograd.Apply(input, () => Affine(scaled.Scale, scaled.Shift, scaled.Mean, scaled.Variance, scaled.Eps), Version(scaled), relu)
+                : _winograd.Apply(input, relu);
         }
 
-        long version = Engine.Version(a.Scale) + Engine.Version(a.Shift) + Engine.Version(a.Mean) + Engine.Version(a.Variance)
-            + (convolution.bias is { } counted ? Engine.Version(counted) : 0);
-        if (fast)
+        using var scope = NewDisposeScope();
+        Tensor output = affine is { } map ? Mapped(input, map) : Normalised(input);
+        output = residual is null ? output : output.add_(residual);
+        return Activate(output, activation).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Normalised(Tensor input)
+    {
+        Tensor raw = convolution.call(input);
+        // libtorch 1.13 has no group normalisation of half-precision input with float32 weights, as autocast would want it; batch normalisation it has.
+        return norm is null ? raw : norm.call(norm is GroupNorm ? FullPrecision.Of(raw) : raw);
+    }
+
+    private Tensor Mapped(Tensor input, (Tensor Scale, Tensor Shift, Tensor Mean, Tensor Variance, double Eps) a)
+    {
+        if (_winograd.Suits(input))
         {
-            return _winograd.Apply(input, () => Affine(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps), version, activation == Activation.Relu);
+            return _winograd.Apply(input, () => Affine(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps), Version(a), relu: false);
         }
 
         if (convolution.weight.numel() > OutputCount(input))
         {
-            using var scope = NewDisposeScope();
             (Tensor factor, Tensor shift) = Affine(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps);
-            Tensor output = Convolve(input, convolution.weight, null).mul_(factor.view(1, -1, 1, 1)).add_(shift.view(1, -1, 1, 1));
-            return Activate(output, activation).MoveToOuterDisposeScope();
+            return Convolve(input, convolution.weight, null).mul_(factor.view(1, -1, 1, 1)).add_(shift.view(1, -1, 1, 1));
         }
 
         if (is_grad_enabled() && (convolution.weight.requires_grad || a.Scale.requires_grad || a.Shift.requires_grad))
         {
-            using var scope = NewDisposeScope();
             (Tensor weight, Tensor bias) = Fold(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps);
-            return Activate(Convolve(input, weight, bias), activation).MoveToOuterDisposeScope();
+            return Convolve(input, weight, bias);
         }
 
-        long stamp = Engine.Version(convolution.weight) + version;
+        long stamp = Engine.Version(convolution.weight) + Version(a);
         if (stamp != _stamp || _weight is null || _bias is null || _weight.device_type != convolution.weight.device_type || _weight.device_index != convolution.weight.device_index)
         {
             using var scope = NewDisposeScope();
@@ -85,8 +100,13 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
             _stamp = stamp;
         }
 
-        return Activate(Convolve(input, _weight, _bias), activation);
+        return Convolve(input, _weight, _bias);
     }
+
+    /// <summary>Counts the changes of everything that factor and shift come from.</summary>
+    private long Version((Tensor Scale, Tensor Shift, Tensor Mean, Tensor Variance, double Eps) a) =>
+        Engine.Version(a.Scale) + Engine.Version(a.Shift) + Engine.Version(a.Mean) + Engine.Version(a.Variance)
+        + (convolution.bias is { } counted ? Engine.Version(counted) : 0);
 
     /// <summary>Drops the folded weights; the next call makes them anew.</summary>
     public void Release()
@@ -94,6 +114,7 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
         _weight?.Dispose();
         _bias?.Dispose();
         _winograd.Release();
+        _pointwise.Release();
         (_weight, _bias) = (null, null);
     }
 
@@ -102,7 +123,8 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
     {
         Activation.Relu => F.relu(value, inplace: true),
         Activation.Relu6 => F.relu6(value, inplace: true),
-        Activation.Hardswish => F.hardswish(value, inplace: false),
+        // Its gradient needs the input.
+        Activation.Hardswish => F.hardswish(value, inplace: !is_grad_enabled()),
         _ => value,
     };
 

@@ -28,4 +28,7 @@ public sealed class ConvNormActivation : Module<Tensor, Tensor>
     }
 
     public override Tensor forward(Tensor input) => _layer.Apply(input);
+
+    /// <summary>As forward, with <paramref name="residual"/> added before the activation.</summary>
+    internal Tensor Apply(Tensor input, Tensor? residual) => _layer.Apply(input, residual);
 }

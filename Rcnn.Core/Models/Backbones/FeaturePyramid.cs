@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rcnn.Ops;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -75,16 +76,24 @@ public sealed class FeaturePyramid : Module<IReadOnlyList<Tensor>, IReadOnlyList
     public IReadOnlyList<string> Levels { get; }
 
     /// <summary>Maps, finest first, to one for each level.</summary>
-    public override IReadOnlyList<Tensor> forward(IReadOnlyList<Tensor> input)
+    public override IReadOnlyList<Tensor> forward(IReadOnlyList<Tensor> input) => Run(input, consume: false);
+
+    /// <summary>As forward; <paramref name="consume"/> disposes each map of the body as soon as it has been read.</summary>
+    internal IReadOnlyList<Tensor> Run(IReadOnlyList<Tensor> input, bool consume)
     {
         using var scope = NewDisposeScope();
         var maps = new List<Tensor>();
         Tensor? inner = null;
         for (int i = _inputs - 1; i >= 0; i--)
         {
+            long[] size = input[i].shape[2..];
             Tensor? lateral = Has(i) ? Lateral(i, input[i]) : null;
-            Tensor? above = _config.TopDown && inner is not null ? F.interpolate(inner, size: input[i].shape[2..], mode: InterpolationMode.Nearest) : null;
-            inner = lateral is null ? above! : above is null ? lateral : lateral.add_(above);
+            if (consume && !(i == _inputs - 1 && extra_blocks is not null))
+            {
+                input[i].Dispose();
+            }
+
+            inner = Merge(lateral, _config.TopDown ? inner : null, size);
             if (layer_blocks.ContainsKey(Name(i)))
             {
                 maps.Insert(0, layer_blocks[Name(i)].call(inner));
@@ -94,6 +103,10 @@ public sealed class FeaturePyramid : Module<IReadOnlyList<Tensor>, IReadOnlyList
         if (extra_blocks is not null)
         {
             maps.AddRange(extra_blocks.Make(input[^1], maps[^1]));
+            if (consume)
+            {
+                input[^1].Dispose();
+            }
         }
         else if (Levels[^1] == "pool")
         {
@@ -106,6 +119,40 @@ public sealed class FeaturePyramid : Module<IReadOnlyList<Tensor>, IReadOnlyList
         }
 
         return maps;
+    }
+
+    /// <summary>The lateral map plus the one above brought to its size, or what there is of them. The map above is disposed.</summary>
+    private static Tensor Merge(Tensor? lateral, Tensor? above, long[] size)
+    {
+        if (above is null)
+        {
+            return lateral!;
+        }
+
+        using (above)
+        {
+            // Without gradients and at exactly twice the size each pixel above is added to its four in place, without a map of the larger size in between.
+            if (lateral is not null && !is_grad_enabled() && Engine.IsChannelsLast(lateral) && Engine.IsChannelsLast(above)
+                && size[0] == 2 * above.shape[2] && size[1] == 2 * above.shape[3])
+            {
+                long[] s = above.shape;
+                using Tensor from = above.permute(0, 2, 3, 1).unsqueeze(2).unsqueeze(4);
+                using Tensor to = lateral.permute(0, 2, 3, 1).view(s[0], s[2], 2, s[3], 2, s[1]);
+                to.add_(from).Dispose();
+                return lateral;
+            }
+
+            Tensor larger = F.interpolate(above, size: size, mode: InterpolationMode.Nearest);
+            if (lateral is null)
+            {
+                return larger;
+            }
+
+            using (larger)
+            {
+                return lateral.add_(larger);
+            }
+        }
     }
 
     /// <summary>With gradients the pyramid is contiguous, without it keeps the body's layout; see <see cref="MemoryLayout"/>.</summary>
@@ -170,17 +217,7 @@ public sealed class FpnBackbone : Backbone
 
     public override IReadOnlyList<string> Levels => fpn.Levels;
 
-    public override IReadOnlyList<Tensor> forward(Tensor input)
-    {
-        IReadOnlyList<Tensor> maps = body.call(input);
-        IReadOnlyList<Tensor> pyramid = fpn.call(maps);
-        foreach (Tensor map in maps)
-        {
-            map.Dispose();
-        }
-
-        return pyramid;
-    }
+    public override IReadOnlyList<Tensor> forward(Tensor input) => fpn.Run(body.call(input), consume: true);
 
     public override void FreezeStages(int stages) => body.FreezeStages(stages);
 }

@@ -56,11 +56,16 @@ public static class MobileNetV2
             Tensor value = input;
             foreach (Module<Tensor, Tensor> layer in _path)
             {
-                value = layer.call(value);
+                Tensor next = layer.call(value);
+                if (!ReferenceEquals(value, input))
+                {
+                    value.Dispose();
+                }
+
+                value = next;
             }
 
-            value = _projection.Apply(value);
-            return (_residual ? value.add_(input) : value).MoveToOuterDisposeScope();
+            return _projection.Apply(value, _residual ? input : null).MoveToOuterDisposeScope();
         }
     }
 }

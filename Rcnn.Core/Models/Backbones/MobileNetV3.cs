@@ -80,12 +80,19 @@ public static class MobileNetV3
         {
             using var scope = NewDisposeScope();
             Tensor value = input;
-            foreach (Module<Tensor, Tensor> layer in _path)
+            foreach (Module<Tensor, Tensor> layer in _path[..^1])
             {
-                value = layer.call(value);
+                Tensor next = layer.call(value);
+                // Squeeze and excitation may give back the map itself.
+                if (!ReferenceEquals(value, input) && !ReferenceEquals(value, next))
+                {
+                    value.Dispose();
+                }
+
+                value = next;
             }
 
-            return (_residual ? value.add_(input) : value).MoveToOuterDisposeScope();
+            return ((ConvNormActivation)_path[^1]).Apply(value, _residual ? input : null).MoveToOuterDisposeScope();
         }
     }
 
@@ -106,6 +113,14 @@ public static class MobileNetV3
         public override Tensor forward(Tensor input)
         {
             using var scope = NewDisposeScope();
+            if (!is_grad_enabled())
+            {
+                // As matrix products, which read the weights as they lie; a convolution of one pixel would bring them into another order first. The map is the block's own.
+                Tensor few = F.relu(F.linear(input.mean([2, 3]), fc1.weight.flatten(1), fc1.bias), inplace: true);
+                Tensor gate = F.hardsigmoid(F.linear(few, fc2.weight.flatten(1), fc2.bias));
+                return input.mul_(gate.unsqueeze(2).unsqueeze(3)).MoveToOuterDisposeScope();
+            }
+
             Tensor scale = F.relu(fc1.call(F.adaptive_avg_pool2d(input, 1)), inplace: true);
             return input.mul(F.hardsigmoid(fc2.call(scale))).MoveToOuterDisposeScope();
         }

@@ -119,7 +119,8 @@ public sealed class PlainNet : Backbone
                 }
 
                 _modules.Add(norm is null ? [convolution] : [convolution, norm]);
-                return new ConvNorm(convolution, norm, Activation.Relu).Apply;
+                ConvNorm block = new(convolution, norm, Activation.Relu);
+                return x => block.Apply(x);
             default:
                 throw new ArgumentException($"{layer.GetType().Name}: a layer known here expected", nameof(layer));
         }

@@ -21,12 +21,12 @@ public sealed class ResidualBlock : Module<Tensor, Tensor>
             [
                 Layer(1, config, Conv2d(input, width, 1, bias: false), width, Activation.Relu),
                 Layer(2, config, Conv2d(width, width, 3, stride: stride, padding: 1, groups: groups, bias: false), width, Activation.Relu),
-                Layer(3, config, Conv2d(width, output, 1, bias: false), output, Activation.None),
+                Layer(3, config, Conv2d(width, output, 1, bias: false), output, Activation.Relu),
             ]
             :
             [
                 Layer(1, config, Conv2d(input, width, 3, stride: stride, padding: 1, bias: false), width, Activation.Relu),
-                Layer(2, config, Conv2d(width, output, 3, padding: 1, bias: false), output, Activation.None),
+                Layer(2, config, Conv2d(width, output, 3, padding: 1, bias: false), output, Activation.Relu),
             ];
         if (stride != 1 || input != output)
         {
@@ -41,7 +41,7 @@ public sealed class ResidualBlock : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         Tensor value = input;
-        foreach (ConvNorm layer in _path)
+        foreach (ConvNorm layer in _path[..^1])
         {
             Tensor next = layer.Apply(value);
             if (!ReferenceEquals(value, input))
@@ -52,8 +52,7 @@ public sealed class ResidualBlock : Module<Tensor, Tensor>
             value = next;
         }
 
-        Tensor shortcut = _projection is null ? input : _projection.Apply(input);
-        return value.add_(shortcut).relu_().MoveToOuterDisposeScope();
+        return _path[^1].Apply(value, _projection is null ? input : _projection.Apply(input)).MoveToOuterDisposeScope();
     }
 
     private ConvNorm Layer(int index, BackboneConfig config, Conv2d convolution, long channels, Activation activation)

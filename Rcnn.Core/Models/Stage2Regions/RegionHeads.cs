@@ -8,6 +8,9 @@ namespace Rcnn.Core.Models.Stage2Regions;
 /// <summary>Stage 2: pool every region to one size from the level that fits it, classify it and refine its box for each class. Girshick 2015; Lin et al. 2017, §4.2.</summary>
 public sealed class RegionHeads : Module
 {
+    /// <summary>Without gradients the linear layers see no more regions at a time: pooled, a thousand take 50 MB.</summary>
+    private const int RegionsAtOnce = 256;
+
     private readonly RegionHead box_head;
     private readonly BoxPredictor box_predictor;
     private readonly RoiConfig _config;
@@ -63,11 +66,48 @@ public sealed class RegionHeads : Module
     public RegionPrediction Predict(IReadOnlyList<Tensor> maps, IReadOnlyList<Tensor> boxes, ImageBatch batch)
     {
         using var scope = NewDisposeScope();
+        IReadOnlyList<Tensor> levels = Pooled(maps);
+        long count = boxes.Sum(b => b.shape[0]), parts = (count + RegionsAtOnce - 1) / RegionsAtOnce;
+        if (is_grad_enabled() || box_head is not BoxHead || parts < 2 || boxes[0].device_type != TorchSharp.DeviceType.CPU)
+        {
+            RegionPrediction whole = Part(levels, boxes, batch);
+            return new RegionPrediction(whole.Logits.MoveToOuterDisposeScope(), whole.Deltas.MoveToOuterDisposeScope());
+        }
+
+        List<Tensor> logits = [], deltas = [];
+        for (long part = 0; part < parts; part++)
+        {
+            RegionPrediction prediction = Part(levels, Range(boxes, part * count / parts, (part + 1) * count / parts), batch);
+            logits.Add(prediction.Logits);
+            deltas.Add(prediction.Deltas);
+        }
+
+        return new RegionPrediction(cat([.. logits], 0).MoveToOuterDisposeScope(), cat([.. deltas], 0).MoveToOuterDisposeScope());
+    }
+
+    private RegionPrediction Part(IReadOnlyList<Tensor> levels, IReadOnlyList<Tensor> boxes, ImageBatch batch)
+    {
+        using var scope = NewDisposeScope();
         // Channels first, as the first linear layer of a torchvision checkpoint reads them.
-        Tensor regions = _pool.Apply(Pooled(maps), boxes, RegionPooling.Sizes(_config, batch), channelsLastOutput: false);
+        Tensor regions = _pool.Apply(levels, boxes, RegionPooling.Sizes(_config, batch), channelsLastOutput: false);
         RegionPrediction prediction = box_predictor.call(box_head.call(regions));
         return new RegionPrediction(
             FullPrecision.Of(prediction.Logits).MoveToOuterDisposeScope(), FullPrecision.Of(prediction.Deltas).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Boxes <paramref name="first"/> to <paramref name="end"/> of all images' together, each still with its image.</summary>
+    private static List<Tensor> Range(IReadOnlyList<Tensor> boxes, long first, long end)
+    {
+        var range = new List<Tensor>();
+        long at = 0;
+        foreach (Tensor own in boxes)
+        {
+            long from = Math.Clamp(first - at, 0, own.shape[0]), to = Math.Clamp(end - at, 0, own.shape[0]);
+            range.Add(own.narrow(0, from, to - from));
+            at += own.shape[0];
+        }
+
+        return range;
     }
 
     /// <summary>
