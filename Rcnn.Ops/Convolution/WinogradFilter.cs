@@ -32,7 +32,7 @@ public sealed unsafe class WinogradFilter : IDisposable
         }
 
         (Outputs, Inputs) = ((int)weight.shape[0], (int)weight.shape[1]);
-        float[] factors = ChannelVector.Read(scale, nameof(scale), Outputs, 1), shifts = ChannelVector.Read(bias, nameof(bias), Outputs, 0);
+        float[] factors = Vector(scale, nameof(scale), 1), shifts = Vector(bias, nameof(bias), 0);
         PanelWidth = 2 * (Vector512.IsHardwareAccelerated ? Lanes512.Count : Vector256.IsHardwareAccelerated ? Lanes256.Count : Lanes128.Count);
         Panels = (Outputs + PanelWidth - 1) / PanelWidth;
         _panels = new Scratch<float>((long)Winograd.Products * Panels * Inputs * PanelWidth);
@@ -78,6 +78,24 @@ public sealed unsafe class WinogradFilter : IDisposable
             _panels.Dispose();
             _bias.Dispose();
         }
+    }
+
+    private float[] Vector(Tensor? values, string name, float missing)
+    {
+        if (values is null)
+        {
+            var constant = new float[Outputs];
+            Array.Fill(constant, missing);
+            return constant;
+        }
+
+        if (values.dtype != ScalarType.Float32 || values.numel() != Outputs)
+        {
+            throw new ArgumentException($"{name} float32 [{Outputs}] expected, got {values.dtype} [{string.Join(",", values.shape)}]", name);
+        }
+
+        using Tensor packed = values.detach().contiguous();
+        return packed.data<float>().ToArray();
     }
 
     private void Transform(float* weight, float[] scale)

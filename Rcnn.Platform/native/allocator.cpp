@@ -36,6 +36,7 @@ class Arena {
 
   // Null when the range is used up.
   void* take(size_t bytes) {
+    if (bytes > size_) return nullptr;
     bytes = (bytes + Alignment - 1) / Alignment * Alignment + Stagger;
     std::lock_guard<std::mutex> lock(mutex_);
     auto fit = by_size_.lower_bound({bytes, 0});

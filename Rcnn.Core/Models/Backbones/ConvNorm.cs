@@ -20,13 +20,12 @@ public enum Activation
 /// normalisation, the convolution as it is.
 /// With gradients the product W·s is part of the graph; without, it is kept until one of the tensors it comes from changes.
 /// Where the weights outnumber the outputs (the last stages of a ResNet) the map is applied to the outputs, in place, instead: it touches less memory
-/// and needs no second copy of the weights. Without gradients a dense 3×3 convolution goes the way of <see cref="WinogradLayer"/>, a
-/// 1×1 convolution that of <see cref="PointwiseLayer"/>. The modules stay what they are: nothing here shows in the state dictionary.
+/// and needs no second copy of the weights. Without gradients a dense 3×3 convolution goes the way of
+/// <see cref="WinogradLayer"/>. The modules stay what they are: nothing here shows in the state dictionary.
 /// </summary>
 public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, Activation activation)
 {
     private readonly WinogradLayer _winograd = new(convolution);
-    private readonly PointwiseLayer _pointwise = new(convolution);
     private Tensor? _weight;
     private Tensor? _bias;
     private long _stamp = -1;
@@ -40,15 +39,7 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
             BatchNorm2d { training: false } b => (b.weight!, b.bias!, b.running_mean!, b.running_var!, b.eps),
             _ => null,
         };
-        bool fixedMap = norm is null || affine is not null;
-        if (fixedMap && _pointwise.Suits(input))
-        {
-            return affine is { } scaled
-                ? _pointwise.Apply(input, () => Affine(scaled.Scale, scaled.Shift, scaled.Mean, scaled.Variance, scaled.Eps), Version(scaled), residual, activation)
-                : _pointwise.Apply(input, residual, activation);
-        }
-
-        if (fixedMap && residual is null && activation is Activation.None or Activation.Relu && _winograd.Suits(input))
+        if ((norm is null || affine is not null) && residual is null && activation is Activation.None or Activation.Relu && _winograd.Suits(input))
         {
             bool relu = activation == Activation.Relu;
             return affine is { } scaled
@@ -114,7 +105,6 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
         _weight?.Dispose();
         _bias?.Dispose();
         _winograd.Release();
-        _pointwise.Release();
         (_weight, _bias) = (null, null);
     }
 

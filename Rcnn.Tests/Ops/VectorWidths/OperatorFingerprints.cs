@@ -90,11 +90,6 @@ internal static class OperatorFingerprints
             using var filter = new WinogradFilter(Gaussian(r, 37, Channels, 3, 3), Gaussian(r, 37));
             return [Conv3x3.Apply(Map(r, 19, 23), filter, relu: true)];
         }),
-        ("conv1x1", r =>
-        {
-            using var filter = new PointwiseFilter(Gaussian(r, 37, Channels, 1, 1), Gaussian(r, 37));
-            return [Conv1x1.Apply(Map(r, 19, 23), filter, Gaussian(r, 2, 37, 19, 23), PointwiseActivation.Hardswish)];
-        }),
         ("rpn", r => [.. RpnProposals.Select([Gaussian(r, 2, 1501)], [Gaussian(r, 2, 1501, 4).mul_(0.2)], [Boxes(r, 1501)], new BoxCoder(), [(120, 150), (90, 140)], new ProposalLimits(700, 200))
             .SelectMany(p => new[] { p.Boxes, p.Scores })]),
         ("post_process", r => [.. BoxPostProcess.Run(Gaussian(r, 301, 6).mul_(3), Gaussian(r, 301, 24), [Boxes(r, 301)], [(120, 150)], new BoxCoder([10, 10, 5, 5]), new DetectionLimits())
