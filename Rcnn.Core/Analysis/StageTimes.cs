@@ -24,8 +24,9 @@ public sealed record StageTimes(double Proposals, double Features, double Region
     /// region, so all behind the proposals counts as regions.
     /// </summary>
     /// <param name="method">For a detector without a proposal network; computed afresh, no cache.</param>
+    /// <param name="limit">Regions of the method that are looked at, the first ones.</param>
     /// <exception cref="ArgumentException">A detector without a proposal network, and no method.</exception>
-    public static StageTimes Measure(IDetector detector, IDetectionDataset data, int maxSide, int images, IProposalMethod? method = null)
+    public static StageTimes Measure(IDetector detector, IDetectionDataset data, int maxSide, int images, IProposalMethod? method = null, int limit = int.MaxValue)
     {
         if (detector.Config.Assembly is "fast-rcnn" or "rcnn" && method is null)
         {
@@ -42,7 +43,7 @@ public sealed record StageTimes(double Proposals, double Features, double Region
             using IDisposable inference = inference_mode();
             RgbImage image = reader.Read(0, Math.Max(0, i)).Image;
             Tensor pixels = tensor(image.Pixels, [image.Height, image.Width, 3], dtype: uint8);
-            StageTimes times = detector is TwoStageDetector network ? Stages(network, image, pixels, method) : Whole(detector, image, pixels, method!);
+            StageTimes times = detector is TwoStageDetector network ? Stages(network, image, pixels, method, limit) : Whole(detector, image, pixels, method!, limit);
             if (i >= 0)
             {
                 sums[0] += times.Proposals;
@@ -55,7 +56,7 @@ public sealed record StageTimes(double Proposals, double Features, double Region
         return new StageTimes(sums[0] / count, sums[1] / count, sums[2] / count, sums[3] / count);
     }
 
-    private static StageTimes Stages(TwoStageDetector detector, RgbImage image, Tensor pixels, IProposalMethod? method)
+    private static StageTimes Stages(TwoStageDetector detector, RgbImage image, Tensor pixels, IProposalMethod? method, int limit)
     {
         long start = Stopwatch.GetTimestamp();
         ImageBatch batch = detector.Transform.Batch([pixels], device: detector.Device);
@@ -63,7 +64,7 @@ public sealed record StageTimes(double Proposals, double Features, double Region
         IReadOnlyList<Tensor> maps = detector.Backbone.call(batch.Pixels);
         double features = Lap(ref start, detector);
         IReadOnlyList<Tensor> proposals = detector.Config.Assembly == "fast-rcnn"
-            ? [detector.Transform.ToBatch(BatchLoader.Corners(method!.Propose(image)), batch, 0)]
+            ? [detector.Transform.ToBatch(BatchLoader.Corners([.. method!.Propose(image).Take(limit)]), batch, 0)]
             : Network(detector, maps, batch);
         double stage1 = Lap(ref start, detector);
         RegionPrediction regions = detector.Regions.Predict(maps, proposals, batch);
@@ -77,10 +78,10 @@ public sealed record StageTimes(double Proposals, double Features, double Region
         return new StageTimes(stage1, features, stage2, rest + Lap(ref start, detector));
     }
 
-    private static StageTimes Whole(IDetector detector, RgbImage image, Tensor pixels, IProposalMethod method)
+    private static StageTimes Whole(IDetector detector, RgbImage image, Tensor pixels, IProposalMethod method, int limit)
     {
         long start = Stopwatch.GetTimestamp();
-        Tensor proposals = BatchLoader.Corners(method.Propose(image));
+        Tensor proposals = BatchLoader.Corners([.. method.Propose(image).Take(limit)]);
         double stage1 = Lap(ref start);
         _ = detector.Detect([pixels], [proposals]);
         return new StageTimes(stage1, 0, Lap(ref start), 0);

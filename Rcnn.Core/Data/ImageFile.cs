@@ -57,7 +57,7 @@ public static class ImageFile
                 throw new RcnnException($"{name}: cannot be decoded as an image ({bytes.Length} bytes)");
             }
 
-            var pixels = new byte[bgr.Rows * bgr.Cols * 3];
+            byte[] pixels = GC.AllocateUninitializedArray<byte>(bgr.Rows * bgr.Cols * 3);
             using Mat rgb = Mat.FromPixelData(bgr.Rows, bgr.Cols, MatType.CV_8UC3, pixels);
             Cv2.CvtColor(bgr, rgb, ColorConversionCodes.BGR2RGB);
             return new RgbImage(bgr.Rows, bgr.Cols, pixels);
@@ -114,7 +114,7 @@ public static class ImageFile
             throw new ArgumentException($"an image cannot be resized to {height}×{width}");
         }
 
-        var pixels = new byte[height * width * 3];
+        byte[] pixels = GC.AllocateUninitializedArray<byte>(height * width * 3);
         using Mat source = Mat.FromPixelData(image.Height, image.Width, MatType.CV_8UC3, image.Pixels);
         using Mat target = Mat.FromPixelData(height, width, MatType.CV_8UC3, pixels);
         Cv2.Resize(source, target, new Size(width, height), interpolation: interpolation);

@@ -17,23 +17,10 @@ public sealed record Sample(
     /// <summary>The mirror image: column x becomes width − 1 − x, a box edge x becomes width − x.</summary>
     public Sample FlipHorizontally()
     {
-        int width = Image.Width, row = width * 3;
-        byte[] source = Image.Pixels;
-        var target = new byte[source.Length];
-        for (int y = 0; y < Image.Height; y++)
-        {
-            int from = y * row, to = from + row - 3;
-            for (int x = 0; x < width; x++, from += 3, to -= 3)
-            {
-                target[to] = source[from];
-                target[to + 1] = source[from + 1];
-                target[to + 2] = source[from + 2];
-            }
-        }
-
+        int width = Image.Width;
         return this with
         {
-            Image = new RgbImage(Image.Height, width, target),
+            Image = Image.FlipHorizontally(),
             Boxes = [.. Boxes.Select(b => new Box(width - b.X2, b.Y1, width - b.X1, b.Y2))],
             Proposals = Proposals is null ? null : [.. Proposals.Select(b => new Box(width - b.X2, b.Y1, width - b.X1, b.Y2))],
             Masks = Masks is null ? null : [.. Masks.Select(m => m.FlipHorizontally())],

@@ -84,6 +84,21 @@ public sealed class BatchLoaderTests
     }
 
     [Fact]
+    public void Flip_OfEveryWidth_ExchangesColumns()
+    {
+        for (int width = 1; width <= 40; width++)
+        {
+            var image = new RgbImage(3, width, [.. Enumerable.Range(0, 9 * width).Select(i => (byte)(i * 37))]);
+            byte[] flipped = image.FlipHorizontally().Pixels;
+            for (int i = 0; i < flipped.Length; i++)
+            {
+                (int y, int x, int channel) = (i / (3 * width), i / 3 % width, i % 3);
+                Assert.Equal(image.Pixels[(((y * width) + width - 1 - x) * 3) + channel], flipped[i]);
+            }
+        }
+    }
+
+    [Fact]
     public void Flip_HappensWithItsProbability()
     {
         IDetectionDataset data = Data();

@@ -61,7 +61,7 @@ public sealed class Recipe
         EvaluationSummary evaluation = EvaluationRun.Execute(run, validation);
         using IDetector detector = run.OpenDetector();
         IProposalMethod method = run.Config.Data.Proposals.Method is { } name ? ProposalMethods.Create(name) : null;
-        StageTimes times = StageTimes.Measure(detector, validation, run.Config.Data.MaxSide, TimedImages, method);
+        StageTimes times = StageTimes.Measure(detector, validation, run.Config.Data.MaxSide, TimedImages, method, run.Config.Data.Proposals.Limit);
         var result = new RecipeResult
         {
             Title = Title,

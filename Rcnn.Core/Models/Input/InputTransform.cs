@@ -33,7 +33,7 @@ public sealed class InputTransform(InputConfig config)
         ImageSize[] sizes = [.. originals.Select(s => ResizeGeometry.Target(s, limits))];
         int height = RoundUp(sizes.Max(s => s.Height)), width = RoundUp(sizes.Max(s => s.Width));
         using var scope = NewDisposeScope();
-        Tensor memory = zeros([images.Count, height, width, 3]);
+        Tensor memory = empty([images.Count, height, width, 3]);
         for (int i = 0; i < images.Count; i++)
         {
             Place(images[i], originals[i], memory, i, sizes[i], height, width);
@@ -127,6 +127,13 @@ public sealed class InputTransform(InputConfig config)
             _resizer.Run((float*)Engine.Pointer(packed), from, target, to, 3 * width);
         }
 
+        // Zero where the image does not reach: at the right of its rows, and below.
+        for (int y = 0; y < to.Height && to.Width < width; y++)
+        {
+            new Span<float>(target + 3L * ((long)y * width + to.Width), 3 * (width - to.Width)).Clear();
+        }
+
+        new Span<float>(target + 3L * to.Height * width, 3 * (height - to.Height) * width).Clear();
         GC.KeepAlive(packed);
         GC.KeepAlive(memory);
     }
