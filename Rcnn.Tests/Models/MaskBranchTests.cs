@@ -95,8 +95,14 @@ public sealed class MaskBranchTests
         var random = new RandomStream(1);
         detector.train();
         using optim.Optimizer optimizer = optim.SGD(detector.parameters(), 0.02, momentum: 0.9);
-        for (int step = 0; step < 160; step++)
+        for (int step = 0; step < 240; step++)
         {
+            // A last stretch at a small rate, so that the end does not hang on the rounding of one step.
+            foreach (optim.ILearningRateController group in optimizer.ParamGroups)
+            {
+                group.LearningRate = step < 180 ? 0.02 : 0.004;
+            }
+
             using var scope = NewDisposeScope();
             LossParts losses = detector.Losses([.. scenes.Select(s => s.Image)], [.. scenes.Select(s => s.Target)], random);
             optimizer.zero_grad();

@@ -15,6 +15,9 @@ public abstract class RegionHead(string name) : Module<Tensor, Tensor>(name)
 /// <summary>Two fully connected layers with ReLU on the flattened region: [R,C,P,P] to [R,width].</summary>
 public sealed class BoxHead : RegionHead
 {
+    /// <summary>Weights from which on a layer is worth bringing them into oneDNN's order.</summary>
+    private const long Large = 1 << 20;
+
     private readonly TorchSharp.Modules.Linear fc6;
     private readonly TorchSharp.Modules.Linear fc7;
     private TruncatedLinear? _thin6;
@@ -34,8 +37,25 @@ public sealed class BoxHead : RegionHead
     {
         using var scope = NewDisposeScope();
         Tensor flat = input.flatten(1);
-        Tensor hidden = F.relu(_thin6?.Apply(flat) ?? fc6.call(flat), inplace: true);
-        return F.relu(_thin7?.Apply(hidden) ?? fc7.call(hidden), inplace: true).MoveToOuterDisposeScope();
+        Tensor hidden = F.relu(_thin6?.Apply(flat) ?? Product(fc6, flat), inplace: true);
+        return F.relu(_thin7?.Apply(hidden) ?? Product(fc7, hidden), inplace: true).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// The layer on [R,in] rows. Without gradients a large one on the CPU runs as a 1×1 convolution over a channels-last map of R pixels, which is the same product on the same memory: libtorch gives that to oneDNN,
+    /// whose kernels use every width of vector that there is, where OpenBLAS goes by the models of processor it knows.
+    /// </summary>
+    private static Tensor Product(TorchSharp.Modules.Linear layer, Tensor rows)
+    {
+        long count = rows.shape[0], inputs = layer.in_features, outputs = layer.out_features;
+        if (is_grad_enabled() || count < 64 || inputs * outputs < Large || rows.dtype != ScalarType.Float32 || rows.device_type != TorchSharp.DeviceType.CPU)
+        {
+            return layer.call(rows);
+        }
+
+        using var scope = NewDisposeScope();
+        Tensor map = rows.contiguous().view(1, count, 1, inputs).permute(0, 3, 1, 2);
+        return F.conv2d(map, layer.weight.view(outputs, inputs, 1, 1), layer.bias).permute(0, 2, 3, 1).reshape(count, outputs).MoveToOuterDisposeScope();
     }
 
     /// <summary>Puts truncated layers in place of these until the result is disposed. Weights and their names stay.</summary>

@@ -9,7 +9,7 @@ namespace Rcnn.Core.Models.Stage2Regions;
 public sealed class RegionHeads : Module
 {
     /// <summary>Without gradients the linear layers see no more regions at a time: pooled, a thousand take 50 MB.</summary>
-    private const int RegionsAtOnce = 256;
+    private const int RegionsAtOnce = 512;
 
     private readonly RegionHead box_head;
     private readonly BoxPredictor box_predictor;
