@@ -3,7 +3,7 @@
 // Paper     He et al. 2017: a mask branch beside the boxes; here as a check that all parts learn together: it must fit twenty photos, and its boxes as well as those of the same detector without masks
 // Command   ./rcnn script scripts/recipes/mask-rcnn.csx --train coco:instances.json,images@20 --val coco:instances.json,images@20 --init mobilenet_v2.pth [--steps N | --minutes T] [--seed S] [--out DIR] [--set "key=value …"]
 // Data      any dataset with masks; without --train and --val twenty embedded scenes
-// Time      two runs of 800 steps, 9 minutes of one core each
+// Time      two runs of 1,000 steps, 10 and 8 minutes of one core
 // Expected  docs/results.md, "The lineage"
 #load "../lib/recipe.csx"
 
@@ -24,7 +24,7 @@ RecipeResult Train(string title, string model, string folder) => new Recipe
     Train = "synthetic:train:20",
     Validation = "synthetic:train:20",
     Config = classes => ConfigOverrides.Apply(TrainPresets.For(model, "mobilenet_v2", classes), small),
-}.Execute(options, steps: 800, folder);
+}.Execute(options, steps: 1000, folder);
 
 double masks = Train("Mask R-CNN", "mask-rcnn-fpn", "masks").Metrics["AP"], boxes = Train("the same without masks", "faster-rcnn-fpn", "boxes").Metrics["AP"];
 Console.WriteLine($"box AP with masks {masks:F3}, without {boxes:F3}: {100 * (masks - boxes):+0.0;-0.0} points");
