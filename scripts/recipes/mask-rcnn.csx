@@ -4,7 +4,7 @@
 // Command   ./rcnn script scripts/recipes/mask-rcnn.csx --train coco:instances.json,images@20 --val coco:instances.json,images@20 --init mobilenet_v2.pth [--steps N | --minutes T] [--seed S] [--out DIR] [--set "key=value …"]
 // Data      any dataset with masks; without --train and --val twenty embedded scenes
 // Time      two runs of 1,000 steps, 10 and 8 minutes of one core
-// Expected  docs/results.md, "The lineage"
+// Expected  segmentation AP50 0.855, box AP 0.863 on the first twenty images of coco128-train2017, seed 0 (docs/results.md, "The lineage")
 #load "../lib/recipe.csx"
 
 // Photos at their own size, levels of stride 8 to 32 from the end of each stage, nothing varied: the photos are to be learnt by heart.
