@@ -56,8 +56,7 @@ public static unsafe class BoxPostProcess
         IReadOnlyList<(int Height, int Width)> imageSizes, BoxCoder coder, DetectionLimits limits,
         ClassScores scores = ClassScores.Softmax)
     {
-        // The kernel knows the softmax alone.
-        if (scores == ClassScores.Softmax && KernelLauncher.For(logits) is { } launcher)
+        if (KernelLauncher.For(logits) is { } launcher)
         {
             return BoxPostProcessCuda.Run(launcher, logits, codes, proposals, imageSizes, coder, limits, scores);
         }

@@ -11,7 +11,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 
-// Test time per image as printed: R-CNN and Fast R-CNN (VGG16 on a K40, regions included) in Girshick 2015, Table 4, and Faster R-CNN in Ren et al. 2015, Table 5.
+// Test time per image, VGG16 on a K40: the networks of R-CNN and Fast R-CNN in Girshick 2015, Table 4, with 1,510 ms of Selective Search added; Faster R-CNN and Selective Search in Ren et al. 2015, Table 5.
 var papers = new Dictionary<string, double> { ["R-CNN"] = 48510, ["Fast R-CNN"] = 1830, ["Faster R-CNN joint"] = 198 };
 
 string[] recipes = ["rcnn", "fast-rcnn", "faster-rcnn-alternating", "faster-rcnn-joint", "fpn"];
