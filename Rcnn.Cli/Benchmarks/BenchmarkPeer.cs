@@ -6,8 +6,8 @@ using Rcnn.Ops;
 namespace Rcnn.Cli.Benchmarks;
 
 /// <summary>
-/// Another implementation in its own process, asked for one run after each of ours, so that both see the same machine. It reads a benchmark's name a line and answers with
-/// the milliseconds of one run, or <c>-</c> where it has no such operator. It finds the number of threads in RCNN_BENCH_THREADS, and in
+/// Another implementation in its own process, asked for one run after each of ours, so that both see the same machine. It reads a benchmark's name a line, behind it a blank and a
+/// number where it is to run more than once, and answers with the milliseconds of one run, or <c>-</c> where it has no such operator. It finds the number of threads in RCNN_BENCH_THREADS, and in
 /// RCNN_BENCH_FOLDER a folder for what both sides share: inputs that benchmarks write there, results that it leaves there for a comparison.
 /// </summary>
 internal sealed class BenchmarkPeer : IDisposable
@@ -32,14 +32,14 @@ internal sealed class BenchmarkPeer : IDisposable
     /// <summary>For what both sides share; gone with this object.</summary>
     public string Folder => _folder.FullName;
 
-    /// <summary>One run; null where the peer has no such operator.</summary>
+    /// <summary>The mean of runs in a row; null where the peer has no such operator.</summary>
     /// <exception cref="RcnnException">The peer ended, or answered something else.</exception>
-    public double? Once(string name)
+    public double? Once(string name, int runs = 1)
     {
         string? answer = null;
         try
         {
-            _process.StandardInput.WriteLine(name);
+            _process.StandardInput.WriteLine(runs == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name} {runs}"));
             _process.StandardInput.Flush();
             answer = _process.StandardOutput.ReadLine();
         }

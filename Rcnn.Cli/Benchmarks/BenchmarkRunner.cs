@@ -39,7 +39,8 @@ internal static class BenchmarkRunner
     /// <param name="seconds">Time for each benchmark beyond its first, untimed, run. At least three runs are timed.</param>
     /// <param name="threads">Recorded with the result.</param>
     /// <param name="peer">Runs the same after each of our runs; its first run is not counted either.</param>
-    public static IReadOnlyList<BenchmarkResult> Run(IReadOnlyList<IBenchmark> benchmarks, double seconds, int threads, BenchmarkPeer? peer = null)
+    /// <param name="runs">As many in a row count as one, with their mean: on a GPU that another process just used, and that idles between turns, one run is no measure.</param>
+    public static IReadOnlyList<BenchmarkResult> Run(IReadOnlyList<IBenchmark> benchmarks, double seconds, int threads, BenchmarkPeer? peer = null, int runs = 1)
     {
         var times = benchmarks.ToDictionary(b => b, _ => new List<double>());
         var peerTimes = benchmarks.ToDictionary(b => b, _ => new List<double>());
@@ -56,9 +57,9 @@ internal static class BenchmarkRunner
                     b.Export(peer.Folder);
                 }
 
-                Once(b);
+                Once(b, runs);
                 active.Add(b);
-                if (peer?.Once(b.Name) is not null)
+                if (peer?.Once(b.Name, runs) is not null)
                 {
                     known.Add(b);
                 }
@@ -71,13 +72,13 @@ internal static class BenchmarkRunner
 
         for (int round = 0; active.Count > 0 && round < MostRounds; round++)
         {
-            active.RemoveAll(b => times[b].Count >= 3 && times[b].Sum() > 1000 * seconds);
+            active.RemoveAll(b => times[b].Count >= 3 && times[b].Sum() * runs > 1000 * seconds);
             foreach (IBenchmark b in active)
             {
-                times[b].Add(Once(b));
+                times[b].Add(Once(b, runs));
                 if (known.Contains(b))
                 {
-                    peerTimes[b].Add(peer!.Once(b.Name)!.Value);
+                    peerTimes[b].Add(peer!.Once(b.Name, runs)!.Value);
                 }
             }
         }
@@ -102,14 +103,23 @@ internal static class BenchmarkRunner
         }
     }
 
-    private static double Once(IBenchmark b)
+    private static double Once(IBenchmark b, int runs)
     {
         using var scope = NewDisposeScope();
-        b.Prepare();
+        for (int i = 0; i < runs; i++)
+        {
+            b.Prepare();
+        }
+
         Finish();
         long start = Stopwatch.GetTimestamp();
-        b.Run();
+        for (int i = 0; i < runs; i++)
+        {
+            using DisposeScope run = NewDisposeScope();
+            b.Run();
+        }
+
         Finish();
-        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds / runs;
     }
 }

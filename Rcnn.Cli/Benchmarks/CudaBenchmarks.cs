@@ -112,7 +112,8 @@ internal static class CudaBenchmarks
         private readonly bool _backward = name.Contains("_bwd", StringComparison.Ordinal), _align = name.StartsWith("roi_align", StringComparison.Ordinal),
             _channelsLast = name.Contains("_nhwc", StringComparison.Ordinal);
 
-        private Tensor? _input, _rois, _output, _gradient;
+        private readonly Queue<Tensor> _outputs = new();
+        private Tensor? _input, _rois, _gradient;
 
         public string Name => name;
 
@@ -125,7 +126,7 @@ internal static class CudaBenchmarks
         {
             var random = new RandomStream(0, "roi");
             Tensor input = tensor(Enumerable.Range(0, Channels * Height * Width).Select(_ => (float)random.NextGaussian()).ToArray(), [1, Channels, Height, Width]).to(type, device);
-            _input = (_channelsLast ? Engine.ChannelsLast(input) : input).detach().requires_grad_(_backward);
+            _input = (_channelsLast ? Engine.ChannelsLast(input) : input).detach();
             _rois = cat([zeros([Rois, 1]), OperatorBenchmarks.Boxes(random, Rois)], 1).to(device);
         }
 
@@ -135,11 +136,10 @@ internal static class CudaBenchmarks
             {
                 using (no_grad())
                 {
-                    _gradient ??= ones_like(Forward()).DetachFromDisposeScope();
+                    _gradient ??= ones_like(Forward(_input!)).DetachFromDisposeScope();
                 }
 
-                _input!.grad = null;
-                _output = Forward();
+                _outputs.Enqueue(Forward(_input!.detach().requires_grad_(true)));
             }
         }
 
@@ -147,11 +147,11 @@ internal static class CudaBenchmarks
         {
             if (_backward)
             {
-                _output!.backward([_gradient!]);
+                _outputs.Dequeue().backward([_gradient!]);
             }
             else
             {
-                Forward();
+                Forward(_input!);
             }
         }
 
@@ -159,6 +159,6 @@ internal static class CudaBenchmarks
         {
         }
 
-        private Tensor Forward() => _align ? RoiAlign.Apply(_input!, _rois!, 7, 7, 0.25, 2, false) : RoiPool.Apply(_input!, _rois!, 7, 7, 0.25);
+        private Tensor Forward(Tensor input) => _align ? RoiAlign.Apply(input, _rois!, 7, 7, 0.25, 2, false) : RoiPool.Apply(input, _rois!, 7, 7, 0.25);
     }
 }

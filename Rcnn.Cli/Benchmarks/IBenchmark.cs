@@ -10,7 +10,7 @@ internal interface IBenchmark : IDisposable
     /// <exception cref="Rcnn.Core.RcnnException">It cannot run here; the message becomes the note of a skipped entry.</exception>
     void Setup();
 
-    /// <summary>Made ready before every run, untimed; usually nothing.</summary>
+    /// <summary>Made ready, untimed, as many times as <see cref="Run"/> is then called; usually nothing.</summary>
     void Prepare()
     {
     }

@@ -65,7 +65,8 @@ internal static class BenchCommand
         Engine.Threads = threads ?? (group == "ops" ? 1 : Environment.ProcessorCount);
         using BenchmarkPeer? peer = peerCommand is null ? null : new BenchmarkPeer(peerCommand, device);
         double peak = device == "cuda" ? Engine.CudaBandwidth() / 1e9 : 0;
-        IReadOnlyList<BenchmarkResult> results = BenchmarkRunner.Run(only.Length == 0 ? all : [.. all.Where(b => only.Contains(b.Name))], seconds, Engine.Threads, peer);
+        IReadOnlyList<BenchmarkResult> results = BenchmarkRunner.Run(only.Length == 0 ? all : [.. all.Where(b => only.Contains(b.Name))], seconds, Engine.Threads, peer,
+            runs: device == "cuda" ? 20 : 1);
         Console.WriteLine($"{"",-40} {"median ms",12} {"min ms",12} {"runs",5}{(peer is null ? "" : $" {"peer ms",12} {"ratio",7}")}   {Engine.Threads} threads");
         foreach (BenchmarkResult r in results)
         {

@@ -28,27 +28,27 @@ public static class AlternatingTraining
         using IDisposable exclusive = folder.Lock();
         ResumeCheck.SameWork(folder.Config, config, folder.Directory);
         RunSummary summary = null!;
-        var done = TimeSpan.Zero;
+        (TimeSpan elapsed, int steps) = (TimeSpan.Zero, 0);
         for (int step = 1; step <= 4; step++)
         {
             observer?.Message($"step {step}/4: {(step % 2 == 1 ? "the proposal network" : "the heads on regions")}{(step > 2 ? ", shared convolutions fixed" : "")}");
             string stepFolder = StepFolder(outDir, step);
             summary = TrainingRun.Execute(
                 StepConfig(config, outDir, step), train, step == 4 ? validation : null, stepFolder, observer, resume: true, cancellation);
-            done += summary.Elapsed;
+            (elapsed, steps) = (elapsed + summary.Elapsed, steps + summary.Steps);
             if (summary.Outcome == RunOutcome.Interrupted)
             {
-                return summary with { Folder = outDir, Elapsed = done };
+                return summary with { Folder = outDir, Steps = steps, Elapsed = elapsed };
             }
 
             if (step == 1 && !Propose(RunFolder.Open(stepFolder), train, ProposalFile(outDir), observer, cancellation))
             {
-                return summary with { Folder = outDir, Elapsed = done, Outcome = RunOutcome.Interrupted };
+                return summary with { Folder = outDir, Steps = steps, Elapsed = elapsed, Outcome = RunOutcome.Interrupted };
             }
         }
 
         Finish(folder, RunFolder.Open(StepFolder(outDir, 4)));
-        return summary with { Folder = outDir, Elapsed = done };
+        return summary with { Folder = outDir, Steps = steps, Elapsed = elapsed };
     }
 
     private static string ProposalFile(string outDir) => Path.Combine(outDir, "step-1.proposals");

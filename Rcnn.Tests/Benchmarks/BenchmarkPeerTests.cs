@@ -18,6 +18,17 @@ public sealed class BenchmarkPeerTests
         Assert.True(results[1].Milliseconds.Count >= 3);
     }
 
+    [Fact]
+    public void RunsInARow_CountAsOne_AndThePeerIsToldHowMany()
+    {
+        using var peer = new BenchmarkPeer("sh -c 'while read name runs; do echo $runs; done'");
+        var benchmark = new Nothing("known");
+        BenchmarkResult result = Assert.Single(BenchmarkRunner.Run([benchmark], 0, 1, peer, runs: 7));
+        Assert.All(result.PeerMilliseconds, ms => Assert.Equal(7, ms));
+        Assert.Equal(7 * (result.Milliseconds.Count + 1), benchmark.Runs);
+        Assert.Equal(benchmark.Runs, benchmark.Preparations);
+    }
+
     [Theory]
     [InlineData("sh -c 'read name; echo twelve'", "milliseconds or '-' expected, got 'twelve'")]
     [InlineData("true", "ended at known")]
@@ -33,13 +44,17 @@ public sealed class BenchmarkPeerTests
 
         public string Note => "";
 
+        public int Preparations { get; private set; }
+
+        public int Runs { get; private set; }
+
         public void Setup()
         {
         }
 
-        public void Run()
-        {
-        }
+        public void Prepare() => Preparations++;
+
+        public void Run() => Runs++;
 
         public void Dispose()
         {

@@ -52,7 +52,8 @@ public sealed class AlternatingTrainingTests
     {
         using var folder = new TemporaryFolder();
         IDetectionDataset data = TinyDetector.Data(4);
-        TrainingRun.Execute(Config(data) with { AlternatingShares = [1, 4, 2, 1], Stop = new StopConfig { Steps = 8 } }, data, null, folder.File("run"));
+        RunSummary summary = TrainingRun.Execute(Config(data) with { AlternatingShares = [1, 4, 2, 1], Stop = new StopConfig { Steps = 8 } }, data, null, folder.File("run"));
+        Assert.Equal(8, summary.Steps);
         Assert.Equal([1, 4, 2, 1], Enumerable.Range(1, 4).Select(s =>
             Checkpoint.ReadState(RunFolder.Open(AlternatingTraining.StepFolder(folder.File("run"), s)).LatestCheckpoint()!).Step));
     }

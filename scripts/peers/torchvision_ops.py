@@ -1,6 +1,6 @@
 """torchvision's and OpenCV's side of `rcnn bench ops --peer "python3 scripts/peers/torchvision_ops.py"`, for a machine that has them.
 
-Reads one benchmark's name a line; answers with the milliseconds of one run, or "-" where there is no such operator. Inputs have the shapes and
+Reads one benchmark's name a line, behind it the number of runs in a row where that is not one; answers with the milliseconds of one, or "-" where there is no such operator. Inputs have the shapes and
 ranges of Rcnn.Cli/Benchmarks, from another generator. Threads: the variable RCNN_BENCH_THREADS, device: RCNN_BENCH_DEVICE, which the bench command sets; default 1 and cpu.
 """
 import ctypes
@@ -120,7 +120,7 @@ def main():
     torch.manual_seed(0)
     prepared = {}
     for line in sys.stdin:
-        name = line.strip()
+        name, _, count = line.strip().partition(" ")
         if name not in prepared:
             try:
                 prepared[name] = MAKERS[name]() if name in MAKERS else None
@@ -130,12 +130,13 @@ def main():
         if prepared[name] is None:
             print("-", flush=True)
             continue
-        run = prepared[name]()
+        runs = [prepared[name]() for _ in range(int(count or 1))]
         finish()
         start = time.perf_counter()
-        run()
+        for run in runs:
+            run()
         finish()
-        print(f"{(time.perf_counter() - start) * 1000:.6f}", flush=True)
+        print(f"{(time.perf_counter() - start) * 1000 / len(runs):.6f}", flush=True)
 
 
 main()

@@ -1,6 +1,6 @@
 #!/usr/bin/env dotnet-script
 // Recipe    The lineage: every detector of the family trained and timed on one machine, as the papers compare themselves with each other
-// Command   ./rcnn script scripts/recipes/lineage.csx --train voc:DIR/train --val voc:DIR/test --init mobilenet_v2.pth [--minutes T] [--seed S] [--threads N] [--out DIR]
+// Command   ./rcnn script scripts/recipes/lineage.csx --train voc:DIR/train --val voc:DIR/test --init mobilenet_v2.pth [--minutes T] [--seed S] [--threads N] [--out DIR] [--set "key=value …"]
 // Data      any dataset with boxes; without --train and --val the embedded scenes
 // Time      the sum of the recipes, or --minutes for each (which cannot be repeated to the bit)
 // Expected  docs/results.md, "The lineage"
@@ -18,7 +18,7 @@ string[] recipes = ["rcnn", "fast-rcnn", "faster-rcnn-alternating", "faster-rcnn
 string folder = Here();
 var options = new Arguments(Args);
 string output = options.Text("--out", "runs/lineage");
-string[] passed = [.. new[] { "--train", "--val", "--init", "--minutes", "--seed", "--threads" }
+string[] passed = [.. new[] { "--train", "--val", "--init", "--minutes", "--seed", "--threads", "--set" }
     .Select(name => (name, value: options.Text(name, ""))).Where(o => o.value.Length > 0).SelectMany(o => new[] { o.name, o.value })];
 options.RejectUnknown();
 Directory.CreateDirectory(output);
