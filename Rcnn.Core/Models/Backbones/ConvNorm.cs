@@ -33,25 +33,21 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
     /// <summary>[B,C,H,W] float32 to [B,C',H',W']. <paramref name="residual"/> [B,C',H',W'] is added before the activation; null adds nothing.</summary>
     public Tensor Apply(Tensor input, Tensor? residual = null)
     {
-        (Tensor Scale, Tensor Shift, Tensor Mean, Tensor Variance, double Eps)? affine = norm switch
+        FixedNorm? affine = FixedNorm.Of(norm);
+        bool winograd = (norm is null || affine is not null) && _winograd.Suits(input);
+        if (winograd && residual is null && activation is Activation.None or Activation.Relu)
         {
-            FrozenBatchNorm2d f => (Buffer(f, "weight"), Buffer(f, "bias"), Buffer(f, "running_mean"), Buffer(f, "running_var"), f.Eps),
-            BatchNorm2d { training: false } b => (b.weight!, b.bias!, b.running_mean!, b.running_var!, b.eps),
-            _ => null,
-        };
-        if ((norm is null || affine is not null) && residual is null && activation is Activation.None or Activation.Relu && _winograd.Suits(input))
-        {
-            bool relu = activation == Activation.Relu;
-            return affine is { } scaled
-                ? _winograd.Apply(input, () => Affine(scaled.Scale, scaled.Shift, scaled.Mean, scaled.Variance, scaled.Eps), Version(scaled), relu)
-                : _winograd.Apply(input, relu);
+            return Winograd(input, affine, activation == Activation.Relu);
         }
 
         using var scope = NewDisposeScope();
-        Tensor output = affine is { } map ? Mapped(input, map) : Normalised(input);
+        Tensor output = affine is { } map ? winograd ? Winograd(input, map, relu: false) : Mapped(input, map) : Normalised(input);
         output = residual is null ? output : output.add_(residual);
         return Activate(output, activation).MoveToOuterDisposeScope();
     }
+
+    private Tensor Winograd(Tensor input, FixedNorm? affine, bool relu) =>
+        affine is { } map ? _winograd.Apply(input, () => Affine(map), Version(map), relu) : _winograd.Apply(input, relu);
 
     private Tensor Normalised(Tensor input)
     {
@@ -60,22 +56,17 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
         return norm is null ? raw : norm.call(norm is GroupNorm ? FullPrecision.Of(raw) : raw);
     }
 
-    private Tensor Mapped(Tensor input, (Tensor Scale, Tensor Shift, Tensor Mean, Tensor Variance, double Eps) a)
+    private Tensor Mapped(Tensor input, FixedNorm a)
     {
-        if (_winograd.Suits(input))
-        {
-            return _winograd.Apply(input, () => Affine(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps), Version(a), relu: false);
-        }
-
         if (convolution.weight.numel() > OutputCount(input))
         {
-            (Tensor factor, Tensor shift) = Affine(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps);
+            (Tensor factor, Tensor shift) = Affine(a);
             return Convolve(input, convolution.weight, null).mul_(factor.view(1, -1, 1, 1)).add_(shift.view(1, -1, 1, 1));
         }
 
         if (is_grad_enabled() && (convolution.weight.requires_grad || a.Scale.requires_grad || a.Shift.requires_grad))
         {
-            (Tensor weight, Tensor bias) = Fold(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps);
+            (Tensor weight, Tensor bias) = Fold(a);
             return Convolve(input, weight, bias);
         }
 
@@ -85,7 +76,7 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
             using var scope = NewDisposeScope();
             using IDisposable guard = no_grad();
             Release();
-            (_weight, _bias) = Fold(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps);
+            (_weight, _bias) = Fold(a);
             _weight.DetachFromDisposeScope();
             _bias.DetachFromDisposeScope();
             _stamp = stamp;
@@ -95,9 +86,7 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
     }
 
     /// <summary>Counts the changes of everything that factor and shift come from.</summary>
-    private long Version((Tensor Scale, Tensor Shift, Tensor Mean, Tensor Variance, double Eps) a) =>
-        Engine.Version(a.Scale) + Engine.Version(a.Shift) + Engine.Version(a.Mean) + Engine.Version(a.Variance)
-        + (convolution.bias is { } counted ? Engine.Version(counted) : 0);
+    private long Version(FixedNorm a) => a.Version + (convolution.bias is { } counted ? Engine.Version(counted) : 0);
 
     /// <summary>Drops the folded weights; the next call makes them anew.</summary>
     public void Release()
@@ -118,18 +107,16 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
         _ => value,
     };
 
-    private static Tensor Buffer(FrozenBatchNorm2d norm, string name) => norm.get_buffer(name)!;
-
     /// <summary>Factor and shift of the bare product of weights and input: a bias of the convolution goes into the shift.</summary>
-    private (Tensor Factor, Tensor Shift) Affine(Tensor scale, Tensor shift, Tensor mean, Tensor variance, double eps)
+    private (Tensor Factor, Tensor Shift) Affine(FixedNorm a)
     {
-        (Tensor factor, Tensor bias) = FrozenBatchNorm2d.Affine(scale, shift, mean, variance, eps);
+        (Tensor factor, Tensor bias) = FrozenBatchNorm2d.Affine(a.Scale, a.Shift, a.Mean, a.Variance, a.Eps);
         return (factor, convolution.bias is { } own ? bias.add(own.mul(factor)) : bias);
     }
 
-    private (Tensor Weight, Tensor Bias) Fold(Tensor scale, Tensor shift, Tensor mean, Tensor variance, double eps)
+    private (Tensor Weight, Tensor Bias) Fold(FixedNorm a)
     {
-        (Tensor factor, Tensor bias) = Affine(scale, shift, mean, variance, eps);
+        (Tensor factor, Tensor bias) = Affine(a);
         return (convolution.weight.mul(factor.view(-1, 1, 1, 1)), bias);
     }
 
@@ -139,4 +126,19 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
 
     private Tensor Convolve(Tensor input, Tensor weight, Tensor? bias) =>
         F.conv2d(input, weight, bias, convolution.stride, convolution.padding, convolution.dilation, convolution.groups);
+
+    /// <summary>A normalisation whose statistics do not depend on the batch. All [C].</summary>
+    private readonly record struct FixedNorm(Tensor Scale, Tensor Shift, Tensor Mean, Tensor Variance, double Eps)
+    {
+        /// <summary>Counts the changes of its tensors.</summary>
+        public long Version => Engine.Version(Scale) + Engine.Version(Shift) + Engine.Version(Mean) + Engine.Version(Variance);
+
+        /// <summary>Null where there is none, or one that looks at the batch.</summary>
+        public static FixedNorm? Of(Module<Tensor, Tensor>? norm) => norm switch
+        {
+            FrozenBatchNorm2d f => new FixedNorm(f.get_buffer("weight")!, f.get_buffer("bias")!, f.get_buffer("running_mean")!, f.get_buffer("running_var")!, f.Eps),
+            BatchNorm2d { training: false } b => new FixedNorm(b.weight!, b.bias!, b.running_mean!, b.running_var!, b.eps),
+            _ => null,
+        };
+    }
 }

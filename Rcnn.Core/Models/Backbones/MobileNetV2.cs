@@ -53,18 +53,7 @@ public static class MobileNetV2
         public override Tensor forward(Tensor input)
         {
             using var scope = NewDisposeScope();
-            Tensor value = input;
-            foreach (Module<Tensor, Tensor> layer in _path)
-            {
-                Tensor next = layer.call(value);
-                if (!ReferenceEquals(value, input))
-                {
-                    value.Dispose();
-                }
-
-                value = next;
-            }
-
+            Tensor value = LayerPath.Run(_path.AsSpan(), input, (layer, map) => layer.call(map));
             return _projection.Apply(value, _residual ? input : null).MoveToOuterDisposeScope();
         }
     }

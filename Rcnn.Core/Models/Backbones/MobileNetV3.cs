@@ -53,7 +53,7 @@ public static class MobileNetV3
 
     private sealed class Block : Module<Tensor, Tensor>
     {
-        private readonly List<Module<Tensor, Tensor>> _path = [];
+        private readonly Module<Tensor, Tensor>[] _path;
         private readonly bool _residual;
 
         public Block(BackboneConfig config, int kernel, int input, int expanded, int output, bool squeeze, bool swish, int stride)
@@ -61,37 +61,27 @@ public static class MobileNetV3
         {
             _residual = stride == 1 && input == output;
             Activation activation = swish ? Activation.Hardswish : Activation.Relu;
+            var path = new List<Module<Tensor, Tensor>>();
             if (expanded != input)
             {
-                _path.Add(new ConvNormActivation(config, input, expanded, 1, 1, 1, activation, Momentum));
+                path.Add(new ConvNormActivation(config, input, expanded, 1, 1, 1, activation, Momentum));
             }
 
-            _path.Add(new ConvNormActivation(config, expanded, expanded, kernel, stride, expanded, activation, Momentum));
+            path.Add(new ConvNormActivation(config, expanded, expanded, kernel, stride, expanded, activation, Momentum));
             if (squeeze)
             {
-                _path.Add(new SqueezeExcitation(expanded, MobileNet.Divisible(expanded / 4)));
+                path.Add(new SqueezeExcitation(expanded, MobileNet.Divisible(expanded / 4)));
             }
 
-            _path.Add(new ConvNormActivation(config, expanded, output, 1, 1, 1, Activation.None, Momentum));
-            register_module("block", Sequential([.. _path]));
+            path.Add(new ConvNormActivation(config, expanded, output, 1, 1, 1, Activation.None, Momentum));
+            _path = [.. path];
+            register_module("block", Sequential(_path));
         }
 
         public override Tensor forward(Tensor input)
         {
             using var scope = NewDisposeScope();
-            Tensor value = input;
-            foreach (Module<Tensor, Tensor> layer in _path[..^1])
-            {
-                Tensor next = layer.call(value);
-                // Squeeze and excitation may give back the map itself.
-                if (!ReferenceEquals(value, input) && !ReferenceEquals(value, next))
-                {
-                    value.Dispose();
-                }
-
-                value = next;
-            }
-
+            Tensor value = LayerPath.Run(_path.AsSpan(..^1), input, (layer, map) => layer.call(map));
             return ((ConvNormActivation)_path[^1]).Apply(value, _residual ? input : null).MoveToOuterDisposeScope();
         }
     }

@@ -40,18 +40,7 @@ public sealed class ResidualBlock : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        Tensor value = input;
-        foreach (ConvNorm layer in _path[..^1])
-        {
-            Tensor next = layer.Apply(value);
-            if (!ReferenceEquals(value, input))
-            {
-                value.Dispose();
-            }
-
-            value = next;
-        }
-
+        Tensor value = LayerPath.Run(_path.AsSpan(..^1), input, (layer, map) => layer.Apply(map));
         return _path[^1].Apply(value, _projection is null ? input : _projection.Apply(input)).MoveToOuterDisposeScope();
     }
 
