@@ -15,6 +15,9 @@ public sealed class Recipe
     /// <summary>Its settings, given the number of classes.</summary>
     public Func<int, TrainConfig> Config { get; set; } = classes => TrainPresets.For("faster-rcnn-c4", null, classes);
 
+    /// <summary>Settings over these where the run starts from trained weights (--init), key=value each.</summary>
+    public string[] FromWeights { get; set; } = [];
+
     /// <summary>Images that the stages are timed on.</summary>
     public int TimedImages { get; set; } = 30;
 
@@ -55,6 +58,7 @@ public sealed class Recipe
             Threads = threads,
             EvalEvery = int.MaxValue,
         };
+        config = ConfigOverrides.Apply(config, init.Length > 0 ? FromWeights : []);
         config = ConfigOverrides.Apply(config, set.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         RunSummary summary = TrainingRun.Execute(config, train, validation, output, new Lines(Title), resume: true);
         RunFolder run = RunFolder.Open(output);

@@ -3,8 +3,8 @@
 // Paper     Ren et al. 2015, §3.2: the four steps, two stages on shared convolutions
 // Command   ./rcnn script scripts/recipes/faster-rcnn-alternating.csx --train voc:DIR/train --val voc:DIR/test --init mobilenet_v2.pth [--steps N | --minutes T] [--seed S] [--out DIR] [--set "key=value …"]
 // Data      any dataset with boxes; without --train and --val the embedded scenes
-// Time      6,000 steps, 0.27 s of one core each; some 27 minutes in one thread
-// Expected  AP50 0.958, AP 0.762 on the playing cards, seed 0; the spread over seeds is not measured yet (docs/results.md, "The lineage")
+// Time      6,000 steps; some 15 minutes in one thread
+// Expected  AP50 0.953 ± 0.012, AP 0.757 on the playing cards, seeds 0 to 2 (docs/results.md, "The lineage")
 #load "../lib/recipe.csx"
 
 return new Recipe
