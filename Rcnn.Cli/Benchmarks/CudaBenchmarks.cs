@@ -126,19 +126,15 @@ internal static class CudaBenchmarks
         {
             var random = new RandomStream(0, "roi");
             Tensor input = tensor(Enumerable.Range(0, Channels * Height * Width).Select(_ => (float)random.NextGaussian()).ToArray(), [1, Channels, Height, Width]).to(type, device);
-            _input = (_channelsLast ? Engine.ChannelsLast(input) : input).detach();
+            _input = _channelsLast ? Engine.ChannelsLast(input) : input;
             _rois = cat([zeros([Rois, 1]), OperatorBenchmarks.Boxes(random, Rois)], 1).to(device);
+            _gradient = _backward ? ones_like(Forward(_input)) : null;
         }
 
         public void Prepare()
         {
             if (_backward)
             {
-                using (no_grad())
-                {
-                    _gradient ??= ones_like(Forward(_input!)).DetachFromDisposeScope();
-                }
-
                 _outputs.Enqueue(Forward(_input!.detach().requires_grad_(true)));
             }
         }

@@ -33,22 +33,23 @@ public static class AlternatingTraining
         {
             observer?.Message($"step {step}/4: {(step % 2 == 1 ? "the proposal network" : "the heads on regions")}{(step > 2 ? ", shared convolutions fixed" : "")}");
             string stepFolder = StepFolder(outDir, step);
-            summary = TrainingRun.Execute(
+            RunSummary one = TrainingRun.Execute(
                 StepConfig(config, outDir, step), train, step == 4 ? validation : null, stepFolder, observer, resume: true, cancellation);
-            (elapsed, steps) = (elapsed + summary.Elapsed, steps + summary.Steps);
+            (elapsed, steps) = (elapsed + one.Elapsed, steps + one.Steps);
+            summary = one with { Folder = outDir, Steps = steps, Elapsed = elapsed };
             if (summary.Outcome == RunOutcome.Interrupted)
             {
-                return summary with { Folder = outDir, Steps = steps, Elapsed = elapsed };
+                return summary;
             }
 
             if (step == 1 && !Propose(RunFolder.Open(stepFolder), train, ProposalFile(outDir), observer, cancellation))
             {
-                return summary with { Folder = outDir, Steps = steps, Elapsed = elapsed, Outcome = RunOutcome.Interrupted };
+                return summary with { Outcome = RunOutcome.Interrupted };
             }
         }
 
         Finish(folder, RunFolder.Open(StepFolder(outDir, 4)));
-        return summary with { Folder = outDir, Steps = steps, Elapsed = elapsed };
+        return summary;
     }
 
     private static string ProposalFile(string outDir) => Path.Combine(outDir, "step-1.proposals");

@@ -58,8 +58,7 @@ public sealed class Recipe
             Threads = threads,
             EvalEvery = int.MaxValue,
         };
-        config = ConfigOverrides.Apply(config, init.Length > 0 ? FromWeights : []);
-        config = ConfigOverrides.Apply(config, set.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        config = ConfigOverrides.Apply(config, [.. init.Length > 0 ? FromWeights : [], .. set.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
         RunSummary summary = TrainingRun.Execute(config, train, validation, output, new Lines(Title), resume: true);
         RunFolder run = RunFolder.Open(output);
         EvaluationSummary evaluation = EvaluationRun.Execute(run, validation);

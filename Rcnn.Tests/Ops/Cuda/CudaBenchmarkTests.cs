@@ -29,4 +29,19 @@ public sealed class CudaBenchmarkTests
         benchmark.Run();
         Assert.Contains(kernel, HostKernels.Launches.Keys);
     }
+
+    [Theory]
+    [InlineData("roi_align_bwd")]
+    [InlineData("roi_pool_bwd_nhwc")]
+    public void Backward_RunsOnceForEachPreparation(string name)
+    {
+        using var scope = NewDisposeScope();
+        using IBenchmark benchmark = CudaBenchmarks.All(CPU).Single(b => b.Name == name);
+        benchmark.Setup();
+        benchmark.Prepare();
+        benchmark.Prepare();
+        benchmark.Run();
+        benchmark.Run();
+        Assert.Throws<InvalidOperationException>(benchmark.Run);
+    }
 }
