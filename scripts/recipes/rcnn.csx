@@ -3,8 +3,8 @@
 // Paper     Girshick et al. 2014: every region warped and sent through the network, linear machines with hard negatives, box regression of each class
 // Command   ./rcnn script scripts/recipes/rcnn.csx --train voc:DIR/train --val voc:DIR/test --init mobilenet_v2.pth [--steps N | --minutes T] [--seed S] [--out DIR] [--set "key=value …"]
 // Data      any dataset with boxes; without --train and --val the embedded scenes
-// Time      1,000 steps of fine-tuning, then the features of 60,000 regions and the machines; some 31 minutes in one thread
-// Expected  AP50 0.933, AP 0.661 on the playing cards, seed 0; on a GPU 0.952 and 0.956, AP 0.691 and 0.699, seeds 0 and 1; the spread is not measured yet (docs/results.md, "The lineage")
+// Time      1,000 steps of fine-tuning, then the features of 60,000 regions and the machines; some 33 minutes in one thread
+// Expected  AP50 0.944 ± 0.011, AP 0.677 on the playing cards, seeds 0 to 2 (docs/results.md, "The lineage")
 #load "../lib/recipe.csx"
 
 return new Recipe
