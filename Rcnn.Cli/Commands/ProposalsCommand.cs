@@ -34,9 +34,13 @@ internal static class ProposalsCommand
         return command;
     }
 
+    private static TwoStageDetector Network(RunFolder run) => DetectorFactory.NeedsProposals(run.Config.Model)
+        ? throw RcnnException.Usage($"--run {run.Directory}: a run with a proposal network expected (faster-rcnn or mask-rcnn), got {run.Config.Model.Assembly}")
+        : run.LoadDetector();
+
     private static int Run(string dataName, string? methodName, string? run, string output, int maxSide)
     {
-        using TwoStageDetector? detector = run is null ? null : RunFolder.Open(run).LoadDetector();
+        using TwoStageDetector? detector = run is null ? null : Network(RunFolder.Open(run));
         IProposalMethod method = (methodName, detector) switch
         {
             ({ } name, null) => ProposalMethods.Create(name),

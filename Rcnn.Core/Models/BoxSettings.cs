@@ -19,7 +19,7 @@ public static class BoxSettings
     {
         "torchvision" => MaskPasteConvention.Torchvision,
         "detectron2" => MaskPasteConvention.Detectron2,
-        _ => throw RcnnException.Usage($"output.maskPaste: torchvision or detectron2 expected, got '{config.MaskPaste}'"),
+        _ => throw RcnnException.Usage($"model.output.maskPaste: torchvision or detectron2 expected, got '{config.MaskPaste}'"),
     };
 
     /// <param name="maxGrowth">Factor by which a side may grow; null: any.</param>
@@ -35,12 +35,12 @@ public static class BoxSettings
             "half-even" => AnchorRounding.HalfToEven,
             "none" => AnchorRounding.None,
             "caffe" => AnchorRounding.Caffe2015,
-            _ => throw RcnnException.Usage($"rpn.anchors.rounding: half-even, none or caffe expected, got '{config.Rounding}'"),
+            _ => throw RcnnException.Usage($"model.rpn.anchors.rounding: half-even, none or caffe expected, got '{config.Rounding}'"),
         },
         config.Order switch
         {
             "ratio-major" => AnchorOrder.RatioMajor,
             "size-major" => AnchorOrder.SizeMajor,
-            _ => throw RcnnException.Usage($"rpn.anchors.order: ratio-major or size-major expected, got '{config.Order}'"),
+            _ => throw RcnnException.Usage($"model.rpn.anchors.order: ratio-major or size-major expected, got '{config.Order}'"),
         });
 }

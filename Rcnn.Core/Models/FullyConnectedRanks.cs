@@ -40,7 +40,9 @@ public sealed record FullyConnectedRanks(double? Fc6 = null, double? Fc7 = null)
     /// <exception cref="RcnnException">A head without these layers, or a rank above the layer's. Exit code 2.</exception>
     public IDisposable ApplyTo(IDetector detector, Action<string>? report = null) =>
         detector is TwoStageDetector { Regions.Head: BoxHead head } ? head.Truncate(this, report)
-            : throw RcnnException.Usage($"svd: a head of two fully connected layers (roi.head fc) expected, got {detector.Config.Roi.Head}");
+            : throw RcnnException.Usage(detector is TwoStageDetector
+                ? $"svd: a head of two fully connected layers (model.roi.head=fc) expected, got {detector.Config.Roi.Head}"
+                : $"svd: a detector with a region head (fast-rcnn, faster-rcnn or mask-rcnn) expected, got {detector.Config.Assembly}");
 
     /// <summary>The rank of a layer whose full rank is <paramref name="full"/>; a part of it is rounded, at least 1.</summary>
     internal static int Of(string layer, double rank, long full) =>

@@ -38,7 +38,7 @@ public sealed record TestAugmentation
 
         if (detector.Input.FixedSize is not null && Scales is not [1])
         {
-            throw RcnnException.Usage($"test scales: 1 alone expected where input.fixedSize is set, got [{given}]");
+            throw RcnnException.Usage($"test scales: 1 alone expected where model.input.fixedSize is set, got [{given}]");
         }
 
         if (!Fusions.Contains(Fusion))

@@ -128,13 +128,15 @@ public static class ConfigOverrides
             : path.StartsWith(Name + ".", StringComparison.OrdinalIgnoreCase) ? path[(Name.Length + 1)..] : null;
     }
 
-    private static IEnumerable<PropertyInfo> Settings(Type type) =>
+    /// <summary>The settings of a record, in declaration order.</summary>
+    internal static IEnumerable<PropertyInfo> Settings(Type type) =>
         type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite && p.GetIndexParameters().Length == 0);
 
     private static PropertyInfo? Find(Type type, string name) =>
         Settings(type).FirstOrDefault(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    private static bool IsBranch(Type type) => type.IsClass && type != typeof(string) && !type.IsArray;
+    /// <summary>Whether a setting is a record with settings of its own.</summary>
+    internal static bool IsBranch(Type type) => type.IsClass && type != typeof(string) && !type.IsArray;
 
     private static JsonNode? Parse(PropertyInfo property, string path, string value)
     {

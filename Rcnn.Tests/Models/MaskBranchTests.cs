@@ -154,7 +154,7 @@ public sealed class MaskBranchTests
     public void Create_WithAnUnknownActivation_NamesIt()
     {
         RcnnException e = Assert.Throws<RcnnException>(() => DetectorFactory.Create(Config("tanh"), 0));
-        Assert.Contains("'tanh'", e.Message, StringComparison.Ordinal);
+        Assert.Contains("model.roi.mask.activation=tanh", e.Message, StringComparison.Ordinal);
     }
 
     private static DetectorConfig Config(string activation) =>

@@ -99,7 +99,7 @@ public sealed class RegionPoolingTests
     {
         DetectorConfig config = TinyDetector.Pyramid with { Roi = TinyDetector.Pyramid.Roi with { Pooling = "max" } };
         RcnnException e = Assert.Throws<RcnnException>(() => DetectorFactory.Create(config, 0));
-        Assert.Equal("roi.pooling: one of align, align-max, pool, warp expected, got 'max'", e.Message);
+        Assert.Equal("model.roi.pooling=max: expected align, align-max, pool, warp; did you mean warp?", e.Message);
         Assert.Equal(2, e.ExitCode);
     }
 
@@ -107,7 +107,7 @@ public sealed class RegionPoolingTests
     public void Create_OfAWarpWithoutSamples_NamesTheSetting()
     {
         RcnnException e = Assert.Throws<RcnnException>(() => RegionPooling.Create(new RoiConfig { Pooling = "warp", SamplingRatio = 0 }, 7));
-        Assert.Equal("roi.samplingRatio: 1 or more expected with roi.pooling warp, got 0", e.Message);
+        Assert.Equal("model.roi.samplingRatio: 1 or more expected with roi.pooling warp, got 0", e.Message);
     }
 
     private static (Tensor[] Maps, Tensor[] Boxes) Inputs()

@@ -12,7 +12,7 @@ public static class FastRcnn
     {
         if (config.Backbone.Fpn)
         {
-            throw RcnnException.Usage("backbone.fpn: false expected for fast-rcnn, got true");
+            throw RcnnException.Usage("model.backbone.fpn: false expected for fast-rcnn, got true");
         }
 
         Backbone backbone = BackboneFactory.Create(config.Backbone);

@@ -16,7 +16,7 @@ public static class FasterRcnnC4
     {
         if (config.Backbone.Fpn)
         {
-            throw RcnnException.Usage("backbone.fpn: false expected for faster-rcnn-c4, got true");
+            throw RcnnException.Usage("model.backbone.fpn: false expected for faster-rcnn-c4, got true");
         }
 
         Backbone backbone = BackboneFactory.Create(config.Backbone);

@@ -13,7 +13,7 @@ public static class FasterRcnnFpn
     {
         if (!config.Backbone.Fpn)
         {
-            throw RcnnException.Usage("backbone.fpn: true expected for faster-rcnn-fpn, got false");
+            throw RcnnException.Usage("model.backbone.fpn: true expected for faster-rcnn-fpn, got false");
         }
 
         Backbone backbone = BackboneFactory.Create(config.Backbone);

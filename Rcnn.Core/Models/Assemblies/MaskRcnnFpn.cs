@@ -13,7 +13,7 @@ public static class MaskRcnnFpn
     {
         if (!config.Backbone.Fpn)
         {
-            throw RcnnException.Usage("backbone.fpn: true expected for mask-rcnn-fpn, got false");
+            throw RcnnException.Usage("model.backbone.fpn: true expected for mask-rcnn-fpn, got false");
         }
 
         Backbone backbone = BackboneFactory.Create(config.Backbone);

@@ -33,7 +33,7 @@ public abstract class Backbone(string name) : Module<Tensor, IReadOnlyList<Tenso
     {
         if (stages < -1 || stages > available)
         {
-            throw RcnnException.Usage($"backbone.freezeStages: −1 to {available} expected, got {stages}");
+            throw RcnnException.Usage($"model.backbone.freezeStages: −1 to {available} expected, got {stages}");
         }
 
         return stages < 0 ? available : stages;

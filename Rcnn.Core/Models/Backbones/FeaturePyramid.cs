@@ -26,12 +26,12 @@ public sealed class FeaturePyramid : Module<IReadOnlyList<Tensor>, IReadOnlyList
     {
         if (config.FinestOnly && config.Extra is not ("pool" or "none"))
         {
-            throw RcnnException.Usage($"backbone.pyramid.extra: pool or none expected with finestOnly, which leaves it out, got '{config.Extra}'");
+            throw RcnnException.Usage($"model.backbone.pyramid.extra: pool or none expected with finestOnly, which leaves it out, got '{config.Extra}'");
         }
 
         if (!config.Lateral && !config.TopDown)
         {
-            throw RcnnException.Usage("backbone.pyramid: lateral or topDown expected, got neither");
+            throw RcnnException.Usage("model.backbone.pyramid: lateral or topDown expected, got neither");
         }
 
         (_config, _inputs) = (config, inputs.Count);
@@ -65,7 +65,7 @@ public sealed class FeaturePyramid : Module<IReadOnlyList<Tensor>, IReadOnlyList
                 levels.AddRange(extra_blocks.Levels);
                 break;
             default:
-                throw RcnnException.Usage($"backbone.pyramid.extra: pool, p6, p6p7 or none expected, got '{config.Extra}'");
+                throw RcnnException.Usage($"model.backbone.pyramid.extra: pool, p6, p6p7 or none expected, got '{config.Extra}'");
         }
 
         Levels = levels;

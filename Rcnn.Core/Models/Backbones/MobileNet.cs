@@ -23,7 +23,7 @@ public sealed class MobileNet : Backbone
     {
         if (lastBlock is { } limit && (limit < 0 || limit >= blocks.Count))
         {
-            throw RcnnException.Usage($"backbone.lastBlock: 0 to {blocks.Count - 1} expected for {name}, got {limit}");
+            throw RcnnException.Usage($"model.backbone.lastBlock: 0 to {blocks.Count - 1} expected for {name}, got {limit}");
         }
 
         int last = lastBlock ?? blocks.Count - 1;
@@ -42,7 +42,7 @@ public sealed class MobileNet : Backbone
         List<int> ends = [.. Enumerable.Range(0, last + 1).Where(i => i == last || blocks[i + 1].Stride > 1)], offered = lastOfStage ? ends : _stageStarts;
         if (levels > offered.Count)
         {
-            throw RcnnException.Usage($"backbone.pyramid.stages: 1 to {offered.Count} expected for {name}, got {levels}");
+            throw RcnnException.Usage($"model.backbone.pyramid.stages: 1 to {offered.Count} expected for {name}, got {levels}");
         }
 
         _returned = [.. offered.TakeLast(levels)];

@@ -17,7 +17,7 @@ public static class NormLayer
         "frozen" => new FrozenBatchNorm2d(channels, config.NormEps),
         "bn" => BatchNorm2d(channels, eps: config.NormEps, momentum: batchMomentum),
         "gn" when channels % Groups == 0 => GroupNorm(Groups, channels, eps: config.NormEps),
-        "gn" => throw RcnnException.Usage($"backbone.norm: gn needs channels in multiples of {Groups}, got {channels}"),
-        _ => throw RcnnException.Usage($"backbone.norm: frozen, bn or gn expected, got '{config.Norm}'"),
+        "gn" => throw RcnnException.Usage($"model.backbone.norm: gn needs channels in multiples of {Groups}, got {channels}"),
+        _ => throw RcnnException.Usage($"model.backbone.norm: frozen, bn or gn expected, got '{config.Norm}'"),
     };
 }

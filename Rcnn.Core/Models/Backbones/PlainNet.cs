@@ -46,13 +46,13 @@ public sealed class PlainNet : Backbone
 
         if (lastLayer is { } last && last != index - 1)
         {
-            throw RcnnException.Usage($"backbone.lastBlock: one of {string.Join(", ", ends)} expected for {name}, got {last}");
+            throw RcnnException.Usage($"model.backbone.lastBlock: one of {string.Join(", ", ends)} expected for {name}, got {last}");
         }
 
         _stageEnds.Add(_steps.Count - 1);
         if (_stageEnds.Count < levels)
         {
-            throw RcnnException.Usage($"backbone.lastBlock: a layer of stage {levels} or later expected for {name}, got {lastLayer}");
+            throw RcnnException.Usage($"model.backbone.lastBlock: a layer of stage {levels} or later expected for {name}, got {lastLayer}");
         }
 
         _returned = [.. _stageEnds.TakeLast(levels)];

@@ -27,12 +27,12 @@ public sealed class ResNet : Backbone
         int[] layers = shape.Layers;
         if (layers.Length != 4 || layers.Any(l => l < 1))
         {
-            throw RcnnException.Usage($"backbone.layers: four counts of 1 or more expected, got [{string.Join(",", layers)}]");
+            throw RcnnException.Usage($"model.backbone.layers: four counts of 1 or more expected, got [{string.Join(",", layers)}]");
         }
 
         if (last < first || last > 4)
         {
-            throw RcnnException.Usage($"backbone.lastBlock: {first} to 4 expected for a ResNet, got {last}");
+            throw RcnnException.Usage($"model.backbone.lastBlock: {first} to 4 expected for a ResNet, got {last}");
         }
 
         (_first, _recompute) = (first, config.Checkpoint);

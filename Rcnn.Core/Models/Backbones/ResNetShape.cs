@@ -25,7 +25,7 @@ internal sealed record ResNetShape(bool Bottleneck, int[] Layers, int Groups = 1
         };
         if (named is null && (config.Block is null || config.Layers is null))
         {
-            throw RcnnException.Usage($"backbone.name: '{config.Name}' has no known shape; give backbone.block and backbone.layers");
+            throw RcnnException.Usage($"model.backbone.name: '{config.Name}' has no known shape; give backbone.block and backbone.layers");
         }
 
         bool bottleneck = config.Block switch
@@ -33,10 +33,10 @@ internal sealed record ResNetShape(bool Bottleneck, int[] Layers, int Groups = 1
             "basic" => false,
             "bottleneck" => true,
             null => named!.Bottleneck,
-            _ => throw RcnnException.Usage($"backbone.block: basic or bottleneck expected, got '{config.Block}'"),
+            _ => throw RcnnException.Usage($"model.backbone.block: basic or bottleneck expected, got '{config.Block}'"),
         };
         var shape = new ResNetShape(bottleneck, config.Layers ?? named!.Layers, named?.Groups ?? 1, named?.WidthPerGroup ?? 64);
-        return bottleneck || shape.Groups == 1 ? shape : throw RcnnException.Usage($"backbone.block: bottleneck expected for {config.Name}, got 'basic'");
+        return bottleneck || shape.Groups == 1 ? shape : throw RcnnException.Usage($"model.backbone.block: bottleneck expected for {config.Name}, got 'basic'");
     }
 
     /// <summary>Channels that stage 0 to 3 gives.</summary>

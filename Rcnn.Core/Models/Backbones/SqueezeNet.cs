@@ -23,6 +23,6 @@ internal static class SqueezeNet
     {
         "squeezenet1_0" => new("squeezenet1_0", config, _first, levels, lastLayer),
         "squeezenet1_1" => new("squeezenet1_1", config, _second, levels, lastLayer),
-        _ => throw RcnnException.Usage($"backbone.name: squeezenet1_0 or squeezenet1_1 expected, got '{config.Name}'"),
+        _ => throw RcnnException.Usage($"model.backbone.name: squeezenet1_0 or squeezenet1_1 expected, got '{config.Name}'"),
     };
 }

@@ -11,7 +11,7 @@ internal static class Vgg
             "vgg11" => [1, 1, 2, 2, 2],
             "vgg13" => [2, 2, 2, 2, 2],
             "vgg16" => [2, 2, 3, 3, 3],
-            _ => throw RcnnException.Usage($"backbone.name: vgg11, vgg13 or vgg16, with _bn or without, expected, got '{config.Name}'"),
+            _ => throw RcnnException.Usage($"model.backbone.name: vgg11, vgg13 or vgg16, with _bn or without, expected, got '{config.Name}'"),
         };
         List<PlainLayer> layers = [];
         for (int stage = 0; stage < repeats.Length; stage++)

@@ -26,7 +26,7 @@ internal sealed unsafe class ImageResizer
         {
             "rgb" => [0, 1, 2],
             "bgr" => [2, 1, 0],
-            _ => throw RcnnException.Usage($"input.channels: rgb or bgr expected, got '{config.Channels}'"),
+            _ => throw RcnnException.Usage($"model.input.channels: rgb or bgr expected, got '{config.Channels}'"),
         };
         for (int channel = 0; channel < 3; channel++)
         {

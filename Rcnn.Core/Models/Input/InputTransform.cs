@@ -12,7 +12,7 @@ namespace Rcnn.Core.Models.Input;
 public sealed class InputTransform(InputConfig config)
 {
     private readonly ImageResizer _resizer = new(config);
-    private readonly bool _inclusive = BoxSettings.Extent("input.corners", config.Corners) == BoxExtent.Inclusive;
+    private readonly bool _inclusive = BoxSettings.Extent("model.input.corners", config.Corners) == BoxExtent.Inclusive;
 
     /// <summary>
     /// <paramref name="images"/>: uint8 [H,W,3] RGB or float32 [3,H,W] in [0,1]. The batch is [B,3,H,W] float32, channels-last.

@@ -27,19 +27,19 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
     {
         if (config.Anchors.Sizes.Length != levels.Count)
         {
-            throw RcnnException.Usage($"rpn.anchors.sizes: one row for each of {levels.Count} levels expected, got {config.Anchors.Sizes.Length}");
+            throw RcnnException.Usage($"model.rpn.anchors.sizes: one row for each of {levels.Count} levels expected, got {config.Anchors.Sizes.Length}");
         }
 
         _config = config;
         if (config.Anchors.Stride is not ("grid" or "fixed"))
         {
-            throw RcnnException.Usage($"rpn.anchors.stride: grid or fixed expected, got '{config.Anchors.Stride}'");
+            throw RcnnException.Usage($"model.rpn.anchors.stride: grid or fixed expected, got '{config.Anchors.Stride}'");
         }
 
         _anchors = new AnchorGenerator(config.Anchors.Sizes, config.Anchors.AspectRatios, BoxSettings.Anchors(config.Anchors));
-        _coder = BoxSettings.Coder("rpn", [1, 1, 1, 1], config.MaxGrowth, config.BoxExtent);
-        _extent = BoxSettings.Extent("rpn.boxExtent", config.BoxExtent);
-        _selection = BoxSettings.Extent("rpn.selectionExtent", config.SelectionExtent);
+        _coder = BoxSettings.Coder("model.rpn", [1, 1, 1, 1], config.MaxGrowth, config.BoxExtent);
+        _extent = BoxSettings.Extent("model.rpn.boxExtent", config.BoxExtent);
+        _selection = BoxSettings.Extent("model.rpn.selectionExtent", config.SelectionExtent);
         _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: true, _extent);
         _sampler = config.Sampler == "all" ? new BalancedSampler(int.MaxValue, 1) : new BalancedSampler(config.BatchPerImage, config.PositiveFraction);
         _classLoss = new ClassCriterion(config.ClassLoss);

@@ -20,13 +20,13 @@ public sealed class MaskBranch
         (_regions, _config) = (config, config.Mask);
         if (_config.Activation is not ("sigmoid" or "softmax"))
         {
-            throw RcnnException.Usage($"roi.mask.activation: sigmoid or softmax expected, got '{_config.Activation}'");
+            throw RcnnException.Usage($"model.roi.mask.activation: sigmoid or softmax expected, got '{_config.Activation}'");
         }
 
         if (_config.PoolSize < 1 || _config.Width < 1 || _config.Layers.Any(l => l < 1))
         {
             throw RcnnException.Usage(
-                $"roi.mask: poolSize, width and layers of 1 or more expected, got {_config.PoolSize}, {_config.Width}, [{string.Join(",", _config.Layers)}]");
+                $"model.roi.mask: poolSize, width and layers of 1 or more expected, got {_config.PoolSize}, {_config.Width}, [{string.Join(",", _config.Layers)}]");
         }
 
         _pool = RegionPooling.Create(config, _config.PoolSize);

@@ -10,6 +10,6 @@ public static class RegionHeadFactory
         "fc" => new BoxHead(channels, config.Roi.PoolSize, config.Roi.HeadWidth),
         "conv-fc" => new ConvolutionHead(config.Roi, channels),
         "conv5" => new ResidualHead(config.Backbone),
-        _ => throw RcnnException.Usage($"roi.head: fc, conv-fc or conv5 expected, got '{config.Roi.Head}'"),
+        _ => throw RcnnException.Usage($"model.roi.head: fc, conv-fc or conv5 expected, got '{config.Roi.Head}'"),
     };
 }

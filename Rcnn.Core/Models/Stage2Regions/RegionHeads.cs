@@ -32,14 +32,14 @@ public sealed class RegionHeads : Module
         _levels = [.. pooled.Select(name => levels.ToList().IndexOf(name))];
         if (_levels.Length == 0 || _levels.Contains(-1))
         {
-            throw RcnnException.Usage($"roi.levels: some of {string.Join(", ", levels)} expected, got {string.Join(", ", pooled)}");
+            throw RcnnException.Usage($"model.roi.levels: some of {string.Join(", ", levels)} expected, got {string.Join(", ", pooled)}");
         }
 
         (_config, _classes) = (config, classes);
         _pool = RegionPooling.Create(config, config.PoolSize);
-        _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: false, BoxSettings.Extent("roi.boxExtent", config.BoxExtent));
+        _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: false, BoxSettings.Extent("model.roi.boxExtent", config.BoxExtent));
         _sampler = new RegionSampler(config);
-        _coder = BoxSettings.Coder("roi", config.BoxWeights, config.MaxGrowth, config.BoxExtent);
+        _coder = BoxSettings.Coder("model.roi", config.BoxWeights, config.MaxGrowth, config.BoxExtent);
         _classLoss = new ClassCriterion(config.ClassLoss);
         _boxLoss = new BoxCriterion(config.BoxLoss, config.BoxWeights);
         box_head = head;

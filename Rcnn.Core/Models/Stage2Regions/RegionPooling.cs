@@ -17,7 +17,7 @@ public static class RegionPooling
     {
         if (side < 1)
         {
-            throw RcnnException.Usage($"roi.poolSize: 1 or more expected, got {side}");
+            throw RcnnException.Usage($"model.roi.poolSize: 1 or more expected, got {side}");
         }
 
         RoiPooling pooling = config.Pooling switch
@@ -25,19 +25,19 @@ public static class RegionPooling
             "align" => new RoiAlignPooling(config.SamplingRatio, config.Aligned),
             "align-max" => new RoiAlignPooling(config.SamplingRatio, config.Aligned, BinReduction.Max),
             "pool" => new RoiMaxPooling(),
-            "warp" when config.SamplingRatio < 1 => throw RcnnException.Usage($"roi.samplingRatio: 1 or more expected with roi.pooling warp, got {config.SamplingRatio}"),
+            "warp" when config.SamplingRatio < 1 => throw RcnnException.Usage($"model.roi.samplingRatio: 1 or more expected with roi.pooling warp, got {config.SamplingRatio}"),
             "warp" => new RoiWarpPooling(Samples: config.SamplingRatio),
-            _ => throw RcnnException.Usage($"roi.pooling: one of {string.Join(", ", Names)} expected, got '{config.Pooling}'"),
+            _ => throw RcnnException.Usage($"model.roi.pooling: one of {string.Join(", ", Names)} expected, got '{config.Pooling}'"),
         };
         LevelRule rule = config.LevelFormula switch
         {
             "torchvision" => LevelRule.Torchvision,
             "detectron2" => LevelRule.Detectron2,
-            _ => throw RcnnException.Usage($"roi.levelFormula: torchvision or detectron2 expected, got '{config.LevelFormula}'"),
+            _ => throw RcnnException.Usage($"model.roi.levelFormula: torchvision or detectron2 expected, got '{config.LevelFormula}'"),
         };
         return config.LevelScale is "inferred" or "fixed"
             ? new MultiScaleRoiPooling(side, side, pooling, config.CanonicalSize, config.CanonicalLevel, rule)
-            : throw RcnnException.Usage($"roi.levelScale: inferred or fixed expected, got '{config.LevelScale}'");
+            : throw RcnnException.Usage($"model.roi.levelScale: inferred or fixed expected, got '{config.LevelScale}'");
     }
 
     /// <summary>

@@ -13,7 +13,7 @@ internal sealed class RegionSampler
     public RegionSampler(RoiConfig config)
     {
         _config = config;
-        _extent = BoxSettings.Extent("roi.boxExtent", config.BoxExtent);
+        _extent = BoxSettings.Extent("model.roi.boxExtent", config.BoxExtent);
         bool all = config.Sampler == "all" || config.ClassLoss.Kind == "ohem";
         _sampler = all ? new BalancedSampler(int.MaxValue, 1) : config.Sampler switch
         {

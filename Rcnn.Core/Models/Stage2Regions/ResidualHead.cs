@@ -19,7 +19,7 @@ public sealed class ResidualHead : RegionHead
     {
         if (config.Fpn || (config.LastBlock ?? 3) != 3)
         {
-            throw RcnnException.Usage("roi.head: conv5 needs a ResNet on a single map that ends with its third stage (backbone.fpn=false, backbone.lastBlock=3)");
+            throw RcnnException.Usage("model.roi.head: conv5 needs a ResNet on a single map that ends with its third stage (model.backbone.fpn=false, model.backbone.lastBlock=3)");
         }
 
         ResNetShape shape = ResNetShape.Of(config);
