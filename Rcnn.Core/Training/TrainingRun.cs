@@ -1,6 +1,7 @@
 using Rcnn.Core.Data;
 using Rcnn.Core.Data.Proposals;
 using Rcnn.Core.Models;
+using Rcnn.Core.Models.Backbones;
 using Rcnn.Core.Runs;
 using Rcnn.Core.Weights;
 using Rcnn.Ops;
@@ -31,6 +32,11 @@ public static class TrainingRun
         CancellationToken cancellation = default)
     {
         config = Resolve(config, train, validation);
+        if (!(resume && RunFolder.Exists(outDir)))
+        {
+            BackboneCheck.Unused(config.Model.Backbone);
+        }
+
         Device device = ComputeDevice.Of(config.Device);
         if (config.Procedure == "alternating")
         {

@@ -3,6 +3,10 @@ namespace Rcnn.Core.Models.Backbones;
 /// <summary>Builds the backbone that a configuration describes, stages frozen as it says.</summary>
 public static class BackboneFactory
 {
+    /// <summary>Whether a network has layers that normalise: all but AlexNet, VGG without _bn and SqueezeNet.</summary>
+    internal static bool IsNormalised(string name) =>
+        name.EndsWith("_bn", StringComparison.Ordinal) || !(name.StartsWith("alexnet", StringComparison.Ordinal) || name.StartsWith("vgg", StringComparison.Ordinal) || name.StartsWith("squeezenet", StringComparison.Ordinal));
+
     /// <exception cref="RcnnException">An unknown name or a shape that cannot be built.</exception>
     public static Backbone Create(BackboneConfig config)
     {
