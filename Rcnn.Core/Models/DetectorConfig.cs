@@ -74,6 +74,12 @@ public sealed record BackboneConfig
 
     public double NormEps { get; init; } = 1e-5;
 
+    /// <summary>
+    /// gn: groups of channels; where they do not divide a layer's channels, their largest divisor below. 32 fits every layer of a ResNet (Wu and He 2018); a MobileNet's layers of
+    /// 16 or 24 channels have then as many groups, one channel each.
+    /// </summary>
+    public int NormGroups { get; init; } = 32;
+
     /// <summary>Stages from the stem on that stay fixed in training; −1 freezes all.</summary>
     public int FreezeStages { get; init; }
 

@@ -37,6 +37,7 @@ internal static class SettingRanges
         ["model.backbone.name"] = Words("a backbone's name"),
         ["model.backbone.norm"] = Norm,
         ["model.backbone.normEps"] = NotNegative,
+        ["model.backbone.normGroups"] = Positive,
         ["model.backbone.freezeStages"] = AtLeast(-1),
         ["model.backbone.fpnChannels"] = Positive,
         ["model.backbone.pyramid.stages"] = Within(1, 5).OrNull(),

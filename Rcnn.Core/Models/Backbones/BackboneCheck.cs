@@ -20,6 +20,11 @@ internal static class BackboneCheck
             Same("normEps", config.NormEps, Usual.NormEps, $"{name} has no normalisation");
         }
 
+        if (config.Norm != "gn" || !BackboneFactory.IsNormalised(name))
+        {
+            Same("normGroups", config.NormGroups, Usual.NormGroups, "the normalisation is not by groups (model.backbone.norm)");
+        }
+
         if (!residual)
         {
             Same("block", config.Block, Usual.Block, $"{name} is no ResNet");

@@ -6,18 +6,27 @@ namespace Rcnn.Core.Models.Backbones;
 /// <summary>The normalisation after a convolution, by the name in <see cref="BackboneConfig.Norm"/>.</summary>
 public static class NormLayer
 {
-    public const int Groups = 32;
-
     /// <summary>The name for no normalisation, where a layer may go without.</summary>
     public const string None = "none";
 
-    /// <exception cref="RcnnException">An unknown name, or channels that 32 groups do not divide.</exception>
+    /// <exception cref="RcnnException">An unknown name.</exception>
     public static Module<Tensor, Tensor> Create(BackboneConfig config, long channels, double batchMomentum = 0.1) => config.Norm switch
     {
         "frozen" => new FrozenBatchNorm2d(channels, config.NormEps),
         "bn" => BatchNorm2d(channels, eps: config.NormEps, momentum: batchMomentum),
-        "gn" when channels % Groups == 0 => GroupNorm(Groups, channels, eps: config.NormEps),
-        "gn" => throw RcnnException.Usage($"model.backbone.norm: gn needs channels in multiples of {Groups}, got {channels}"),
+        "gn" => GroupNorm(Groups(channels, config.NormGroups), channels, eps: config.NormEps),
         _ => throw RcnnException.Usage($"model.backbone.norm: frozen, bn or gn expected, got '{config.Norm}'"),
     };
+
+    /// <summary>The largest divisor of <paramref name="channels"/> up to <paramref name="most"/>: 32 of a ResNet's channels, 24 of a MobileNet's 24 or 144 channels.</summary>
+    public static int Groups(long channels, int most)
+    {
+        int groups = (int)Math.Min(most, channels);
+        while (channels % groups != 0)
+        {
+            groups--;
+        }
+
+        return groups;
+    }
 }
