@@ -80,7 +80,7 @@ public sealed record BackboneConfig
     /// </summary>
     public int NormGroups { get; init; } = 32;
 
-    /// <summary>Stages from the stem on that stay fixed in training; −1 freezes all.</summary>
+    /// <summary>Stages from the stem on that stay fixed in training, the statistics of their batch normalisation too; −1 freezes all.</summary>
     public int FreezeStages { get; init; }
 
     /// <summary>

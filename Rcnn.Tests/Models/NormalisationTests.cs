@@ -84,6 +84,48 @@ public sealed class NormalisationTests
         Assert.All(backbone.modules().OfType<GroupNorm>(), g => Assert.Equal(4, g.num_groups));
     }
 
+    [Theory]
+    [InlineData("resnet18", 2, "body.bn1.running_mean", "body.layer1.1.bn2.running_var", "body.layer2.0.bn1.running_mean")]
+    [InlineData("mobilenet_v2", 2, "0.1.running_mean", "2.conv.3.running_var", "4.conv.3.running_mean")]
+    [InlineData("mobilenet_v3_small", 2, "0.1.running_mean", "1.block.0.1.running_var", "2.block.0.1.running_mean")]
+    [InlineData("vgg11_bn", 1, "1.running_mean", "1.num_batches_tracked", "5.running_mean")]
+    public void FrozenStages_KeepTheirStatistics_InTraining(string name, int stages, string first, string last, string after)
+    {
+        using var scope = NewDisposeScope();
+        using Backbone backbone = BackboneFactory.Create(new BackboneConfig { Name = name, Norm = "bn", Fpn = false, FreezeStages = stages });
+        Dictionary<string, float[]> before = backbone.state_dict().ToDictionary(e => e.Key, e => TinyDetector.Floats(e.Value));
+        backbone.train();
+        backbone.call(Image(2, 64));
+        Dictionary<string, Tensor> now = backbone.state_dict();
+        Assert.Equal(before[first], TinyDetector.Floats(now[first]));
+        Assert.Equal(before[last], TinyDetector.Floats(now[last]));
+        Assert.NotEqual(before[after], TinyDetector.Floats(now[after]));
+    }
+
+    /// <summary>What a frozen stage gives in training is what its stored statistics say, not the batch's.</summary>
+    [Fact]
+    public void FrozenStages_UseTheirStoredStatistics_InTraining()
+    {
+        using var scope = NewDisposeScope();
+        var config = new BackboneConfig { Name = "resnet18", Norm = "bn", Fpn = false, FreezeStages = -1 };
+        using Backbone backbone = BackboneFactory.Create(config);
+        var random = new RandomStream(2);
+        using (no_grad())
+        {
+            foreach (BatchNorm2d norm in backbone.modules().OfType<BatchNorm2d>())
+            {
+                norm.running_mean!.copy_(tensor([.. Enumerable.Range(0, (int)norm.running_mean.numel()).Select(_ => (float)random.NextGaussian())]));
+            }
+        }
+
+        Tensor image = Image(1, 64);
+        backbone.eval();
+        float[] expected = TinyDetector.Floats(backbone.call(image)[0]);
+        backbone.train();
+        float[] got = TinyDetector.Floats(backbone.call(image)[0]);
+        Assert.All(expected.Zip(got), p => Assert.Equal(p.First, p.Second, 1e-3 * (1 + Math.Abs(p.First))));
+    }
+
     private static Tensor Image(int images, int side)
     {
         var random = new RandomStream(9);

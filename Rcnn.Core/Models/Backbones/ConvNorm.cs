@@ -16,7 +16,7 @@ public enum Activation
 
 /// <summary>
 /// A convolution, the normalisation after it and an activation, computed as one convolution wherever the normalisation is a fixed
-/// affine map (frozen, or batch normalisation in evaluation): W' = W·s, b' = bias + (b − mean)·s with s = weight/√(var + eps). Without a
+/// affine map (frozen, or batch normalisation in evaluation or in a frozen stage, whose statistics stay as they are): W' = W·s, b' = bias + (b − mean)·s with s = weight/√(var + eps). Without a
 /// normalisation, the convolution as it is.
 /// With gradients the product W·s is part of the graph; without, it is kept until one of the tensors it comes from changes.
 /// Where the weights outnumber the outputs (the last stages of a ResNet) the map is applied to the outputs, in place, instead: it touches less memory
@@ -137,7 +137,7 @@ public sealed class ConvNorm(Conv2d convolution, Module<Tensor, Tensor>? norm, A
         public static FixedNorm? Of(Module<Tensor, Tensor>? norm) => norm switch
         {
             FrozenBatchNorm2d f => new FixedNorm(f.get_buffer("weight")!, f.get_buffer("bias")!, f.get_buffer("running_mean")!, f.get_buffer("running_var")!, f.Eps),
-            BatchNorm2d { training: false } b => new FixedNorm(b.weight!, b.bias!, b.running_mean!, b.running_var!, b.eps),
+            BatchNorm2d b when !b.training || b.weight is { requires_grad: false } => new FixedNorm(b.weight!, b.bias!, b.running_mean!, b.running_var!, b.eps),
             _ => null,
         };
     }
