@@ -63,16 +63,31 @@ public sealed class TestTimeAugmentation
             }
         }
 
-        OutputConfig output = _detector.Config.Output;
-        IReadOnlyList<Detections> fused = [.. found.Select(f => Fuse(f, _options, output))];
+        DetectorConfig config = _detector.Config;
+        IReadOnlyList<Detections> fused = [.. found.Select(f => Fuse(f, _options, config.Output, Extent(config)))];
         fused = _detector.Regions.Mask is { } mask ? Segment(mask, images, fused) : fused;
         return [.. fused.Select(f => f.MoveToOuterScope())];
     }
 
+    /// <summary>
+    /// How far detections reach that have left the network: as they were suppressed there (<see cref="OutputConfig.SelectionExtent"/>), but half-open where
+    /// <see cref="InputConfig.Corners"/> has given them their last pixel back already.
+    /// </summary>
+    internal static BoxExtent Extent(DetectorConfig config) =>
+        config.Input.Corners == "inclusive" ? BoxExtent.HalfOpen : BoxSettings.Extent("model.output.selectionExtent", config.Output.SelectionExtent);
+
     /// <summary>Detections of several copies of one image, in its pixels, as one; masks are left out.</summary>
-    internal static Detections Fuse(IReadOnlyList<Detections> copies, TestAugmentation options, OutputConfig output)
+    internal static Detections Fuse(IReadOnlyList<Detections> copies, TestAugmentation options, OutputConfig output, BoxExtent extent = BoxExtent.HalfOpen)
     {
         using var scope = NewDisposeScope();
+        if (extent == BoxExtent.Inclusive)
+        {
+            // The overlap of inclusive boxes is that of half-open ones that end a pixel later.
+            Tensor pixel = tensor(new float[] { 0, 0, 1, 1 });
+            Detections wide = Fuse([.. copies.Select(c => c with { Boxes = c.Boxes.add(pixel) })], options, output);
+            return (wide with { Boxes = wide.Boxes.sub(pixel) }).MoveToOuterScope();
+        }
+
         Detections all = options.Fusion switch
         {
             "nms" => Nms(copies, options.Threshold ?? output.NmsThreshold, output.DetectionsPerImage),

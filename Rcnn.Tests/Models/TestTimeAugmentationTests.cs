@@ -1,5 +1,6 @@
 using Rcnn.Core;
 using Rcnn.Core.Models;
+using Rcnn.Ops;
 using static TorchSharp.torch;
 
 namespace Rcnn.Tests.Models;
@@ -115,6 +116,35 @@ public sealed class TestTimeAugmentationTests
         Assert.Equal([0.8f], TinyDetector.Floats(limited.Scores));
         Assert.Equal(0, TestTimeAugmentation.Fuse([Made([], [], []), Made([], [], [])], new() { Fusion = "wbf" }, output).Count);
     }
+
+    /// <summary>Pixels (0,0)–(2,9) and (1,0)–(3,9): half-open IoU 9/27 = 1/3, with both corners counted 20/40 = 1/2.</summary>
+    [Theory]
+    [InlineData("nms", 1)]
+    [InlineData("soft-nms", 2)]
+    [InlineData("wbf", 1)]
+    public void Fuse_OfInclusiveBoxes_CountsTheLastPixel(string fusion, int count)
+    {
+        using var scope = NewDisposeScope();
+        Detections[] copies = [Made([0, 0, 2, 9], [0.8f], [1]), Made([1, 0, 3, 9], [0.4f], [1])];
+        var options = new TestAugmentation { Flip = true, Fusion = fusion, Threshold = 0.4 };
+        Detections halfOpen = TestTimeAugmentation.Fuse(copies, options, new()), inclusive = TestTimeAugmentation.Fuse(copies, options, new(), BoxExtent.Inclusive);
+        Assert.Equal(2, halfOpen.Count);
+        Assert.Equal(count, inclusive.Count);
+        Assert.Equal((0.0, 9.0), ((double)Boxes(halfOpen)[0].Y1, (double)Boxes(inclusive)[0].Y2));
+        if (fusion == "soft-nms")
+        {
+            // Linear decay, s·(1 − IoU) above the threshold.
+            Assert.Equal(0.4 * (1 - 0.5), TinyDetector.Floats(inclusive.Scores)[1], 1e-6);
+            Assert.Equal(0.4, TinyDetector.Floats(halfOpen.Scores)[1], 1e-6);
+        }
+    }
+
+    [Theory]
+    [InlineData("half-open", "half-open", BoxExtent.HalfOpen)]
+    [InlineData("half-open", "inclusive", BoxExtent.Inclusive)]
+    [InlineData("inclusive", "inclusive", BoxExtent.HalfOpen)]
+    public void Extent_IsThatOfTheSelection_UnlessCornersHaveBeenGivenBack(string corners, string selection, BoxExtent expected) =>
+        Assert.Equal(expected, TestTimeAugmentation.Extent(new DetectorConfig { Input = new() { Corners = corners }, Output = new() { SelectionExtent = selection } }));
 
     [Fact]
     public void Detect_WhenNothingIsFound_GivesEmptyDetectionsWithMasks()

@@ -10,9 +10,17 @@ public sealed class BoxCriterion
     private readonly BoxLossConfig _config;
     private readonly BoxCoder _coder;
     private readonly double[] _weights;
+    private readonly double _clip, _extra;
 
-    /// <param name="weights">Those of the coder that made the codes.</param>
-    public BoxCriterion(BoxLossConfig config, double[] weights) => (_config, _coder, _weights) = (config, new BoxCoder(weights), weights);
+    /// <param name="weights">Those of the coder that made the codes; its limit of growth and its extent are the others.</param>
+    /// <param name="maxGrowth">Factor by which a side may grow; null: any.</param>
+    /// <param name="extent">How sides are measured. Decoded boxes of either kind are half-open: of inclusive ones the last pixel's far edge.</param>
+    public BoxCriterion(BoxLossConfig config, double[] weights, double? maxGrowth = 1000.0 / 16, BoxExtent extent = BoxExtent.HalfOpen)
+    {
+        (_config, _weights) = (config, weights);
+        (_clip, _extra) = (maxGrowth is { } factor ? Math.Log(factor) : BoxCoder.NoClip, extent == BoxExtent.Inclusive ? 1 : 0);
+        _coder = new BoxCoder(weights, _clip, extent);
+    }
 
     /// <summary>What the sum is divided by. <paramref name="wanted"/>: samples that should have been drawn.</summary>
     public long Divisor(long foreground, long samples, long wanted) => _config.Normalizer switch
@@ -57,8 +65,10 @@ public sealed class BoxCriterion
     {
         using var scope = NewDisposeScope();
         Tensor corner = boxes.narrow(1, 0, 2), size = boxes.narrow(1, 2, 2).sub(corner);
+        size = _extra == 0 ? size : size.add(_extra);
         Tensor shift = codes.narrow(1, 0, 2).div(tensor(new[] { (float)_weights[0], (float)_weights[1] }, device: codes.device));
-        Tensor growth = codes.narrow(1, 2, 2).div(tensor(new[] { (float)_weights[2], (float)_weights[3] }, device: codes.device)).clamp(max: (float)BoxCoder.DefaultClip);
+        Tensor growth = codes.narrow(1, 2, 2).div(tensor(new[] { (float)_weights[2], (float)_weights[3] }, device: codes.device));
+        growth = double.IsFinite(_clip) ? growth.clamp(max: (float)_clip) : growth;
         Tensor centre = shift.mul(size).add(corner.add(size.mul(0.5)));
         Tensor half = growth.exp().mul(size).mul(0.5);
         return cat([centre.sub(half), centre.add(half)], 1).MoveToOuterDisposeScope();

@@ -43,7 +43,7 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
         _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: true, _extent);
         _sampler = config.Sampler == "all" ? new BalancedSampler(int.MaxValue, 1) : new BalancedSampler(config.BatchPerImage, config.PositiveFraction);
         _classLoss = new ClassCriterion(config.ClassLoss);
-        _boxLoss = new BoxCriterion(config.BoxLoss, [1, 1, 1, 1]);
+        _boxLoss = new BoxCriterion(config.BoxLoss, [1, 1, 1, 1], config.MaxGrowth, _extent);
         head = config.SharedHead
             ? new RpnHead(channels, _anchors.PerCell(0), config.ConvDepth)
             : new RpnHeadPerLevel(channels, [.. levels.Select((_, i) => _anchors.PerCell(i))], config.ConvDepth);

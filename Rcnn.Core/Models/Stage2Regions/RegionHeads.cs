@@ -41,7 +41,7 @@ public sealed class RegionHeads : Module
         _sampler = new RegionSampler(config);
         _coder = BoxSettings.Coder("model.roi", config.BoxWeights, config.MaxGrowth, config.BoxExtent);
         _classLoss = new ClassCriterion(config.ClassLoss);
-        _boxLoss = new BoxCriterion(config.BoxLoss, config.BoxWeights);
+        _boxLoss = new BoxCriterion(config.BoxLoss, config.BoxWeights, config.MaxGrowth, BoxSettings.Extent("model.roi.boxExtent", config.BoxExtent));
         box_head = head;
         box_predictor = new BoxPredictor(head.Width, classes, config.ClassAgnosticBoxes);
         RegisterComponents();

@@ -1,6 +1,7 @@
 using Rcnn.Core;
 using Rcnn.Core.Models;
 using Rcnn.Core.Models.Criteria;
+using Rcnn.Core.Models.Stage1Proposals;
 using Rcnn.Ops;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -109,6 +110,70 @@ public sealed class CriterionTests
             (up[i], down[i]) = (up[i] + 0.01f, down[i] - 0.01f);
             Assert.Equal((Value(up) - Value(down)) / (up[i] - down[i]), gradient[i], 2e-3);
         }
+    }
+
+    /// <summary>
+    /// py-faster-rcnn's boxes: sides x2 − x1 + 1 in the codes both ways, so that prediction and target end at the far edge of their last pixel. GIoU by its formula in double; the gradient by
+    /// finite differences of the same.
+    /// </summary>
+    [Theory]
+    [InlineData("half-open", 1000.0 / 16)]
+    [InlineData("inclusive", 1000.0 / 16)]
+    [InlineData("inclusive", 2.0)]
+    [InlineData("inclusive", null)]
+    public void GeneralizedIouLoss_OfTheExtentAndTheLimit_IsTheFormula(string extent, double? maxGrowth)
+    {
+        double extra = extent == "inclusive" ? 1 : 0;
+        double[] box = [10, 12, 17, 15], code = [1.5, -1, 4, 0.5], target = [-1, 2, 1, 0.8];
+        double[] Decode(double[] c)
+        {
+            double w = box[2] - box[0] + extra, h = box[3] - box[1] + extra, most = maxGrowth is { } g ? Math.Log(g) : double.PositiveInfinity;
+            double x = box[0] + (w / 2) + (c[0] / Weights[0] * w), y = box[1] + (h / 2) + (c[1] / Weights[1] * h);
+            double halfWidth = w * Math.Exp(Math.Min(c[2] / Weights[2], most)) / 2, halfHeight = h * Math.Exp(Math.Min(c[3] / Weights[3], most)) / 2;
+            return [x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight];
+        }
+
+        double Loss(double[] c)
+        {
+            double[] a = Decode(c), b = Decode(target);
+            double Side(int i) => Math.Max(0, Math.Min(a[i + 2], b[i + 2]) - Math.Max(a[i], b[i]));
+            double Hull(int i) => Math.Max(a[i + 2], b[i + 2]) - Math.Min(a[i], b[i]);
+            double both = Side(0) * Side(1), union = ((a[2] - a[0]) * (a[3] - a[1])) + ((b[2] - b[0]) * (b[3] - b[1])) - both, hull = Hull(0) * Hull(1);
+            return 1 - (both / union) + ((hull - union) / hull);
+        }
+
+        var criterion = new BoxCriterion(new() { Kind = "giou" }, Weights, maxGrowth, BoxSettings.Extent("boxExtent", extent));
+        Tensor codes = tensor([.. code.Select(v => (float)v)], [1, 4]).requires_grad_(true);
+        Tensor loss = criterion.Sum(codes, tensor([.. target.Select(v => (float)v)], [1, 4]), tensor([.. box.Select(v => (float)v)], [1, 4]));
+        loss.backward();
+        Assert.Equal(Loss(code), loss.item<float>(), 1e-5);
+        float[] gradient = TinyDetector.Floats(codes.grad!);
+        for (int i = 0; i < 4; i++)
+        {
+            double[] up = [.. code], down = [.. code];
+            (up[i], down[i]) = (up[i] + 1e-5, down[i] - 1e-5);
+            Assert.Equal((Loss(up) - Loss(down)) / 2e-5, gradient[i], 1e-4);
+        }
+    }
+
+    /// <summary>Both stages hand their extent to the loss: a box that is what it should be costs nothing, and one that is a pixel too small does.</summary>
+    [Fact]
+    public void OverlapLossOfStage1_MeasuresAsTheStageDoes()
+    {
+        using var scope = NewDisposeScope();
+        float Loss(string extent)
+        {
+            var config = new RpnConfig { Anchors = new() { Sizes = [[16]], AspectRatios = [1] }, BoxExtent = extent, BoxLoss = new() { Kind = "giou" } };
+            using var rpn = new RegionProposalNetwork(config, ["0"], 4);
+            var losses = new LossParts();
+            var batch = new ImageBatch(zeros([1, 3, 48, 48]), [new ImageSize(48, 48)], [new ImageSize(48, 48)]);
+            rpn.AddLosses(losses, new RpnPrediction([zeros([1, 1, 3, 3])], [zeros([1, 4, 3, 3])]), batch, [tensor(new float[] { 8, 8, 23, 23 }, [1, 4])], null);
+            return losses.Parts.Single(p => p.Name == "loss_rpn_box_reg").Value.item<float>();
+        }
+
+        // The anchor (8,8,24,24) against the object (8,8,23,23) over 9 samples: 1 − 225/256 half-open, 1 − 256/289 inclusive; the objects lie within the anchor.
+        Assert.Equal((1 - (225.0 / 256)) / 9, Loss("half-open"), 1e-6);
+        Assert.Equal((1 - (256.0 / 289)) / 9, Loss("inclusive"), 1e-6);
     }
 
     [Fact]
