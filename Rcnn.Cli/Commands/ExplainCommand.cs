@@ -43,6 +43,12 @@ internal static class ExplainCommand
         var table = new List<string[]> { (string[])["row", "what", "active", "value", .. Convention.Profiles] };
         foreach (ConventionRow row in Convention.Rows)
         {
+            if (!row.IsUsed(config))
+            {
+                table.Add([row.Name, row.Item, "not used", .. Enumerable.Repeat("–", table[0].Length - 3)]);
+                continue;
+            }
+
             IReadOnlyList<string> active = row.Active(config);
             string name = active.Count == 0 ? "own" : active.Count == Convention.Profiles.Count ? "all" : string.Join(", ", active);
             table.Add([row.Name, row.Item, name, row.Value(config), .. Convention.Profiles.Select(p => row.Value(row.Set(config, p)))]);
@@ -52,6 +58,11 @@ internal static class ExplainCommand
         foreach (string[] row in table)
         {
             Console.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
+        }
+
+        if (table.Any(row => row[2] == "not used"))
+        {
+            Console.WriteLine($"\nnot used: {config.Assembly} with {config.Backbone.Name} has nothing that the row acts on.");
         }
 
         Console.WriteLine("\nSet a row with --set convention.ROW=PROFILE, all of them with --set convention=PROFILE; single values with the settings behind them.");

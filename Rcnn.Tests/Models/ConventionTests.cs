@@ -66,6 +66,38 @@ public sealed class ConventionTests
         }
     }
 
+    /// <summary>The rows that change nothing of what an assembly computes: R-CNN has its own boxes, sampler and regression, Fast R-CNN no proposal network.</summary>
+    [Theory]
+    [InlineData("rcnn", "mobilenet_v2", "input test normEps")]
+    [InlineData("rcnn", "alexnet", "input test")]
+    [InlineData("fast-rcnn", "vgg16", "input resize sizes corners boxExtent selectionExtent coderWeights coderClip roiSampler roiBoxLoss roiPooling level test")]
+    [InlineData("fast-rcnn", "resnet50", "input resize sizes corners boxExtent selectionExtent coderWeights coderClip roiSampler roiBoxLoss roiPooling level test normEps")]
+    public void RowsOfAnAssembly_AreThoseThatActOnIt(string model, string backbone, string expected)
+    {
+        DetectorConfig config = DetectorPresets.Create(model, backbone, 21);
+        Assert.Equal(expected, string.Join(' ', Convention.Rows.Where(r => r.IsUsed(config)).Select(r => r.Name)));
+    }
+
+    [Fact]
+    public void RowsOfMaskRcnn_AreAll_AndFasterRcnnPastesNoMasks()
+    {
+        Assert.All(Convention.Rows, r => Assert.True(r.IsUsed(DetectorPresets.Create("mask-rcnn-fpn", null, 21)), r.Name));
+        DetectorConfig boxes = DetectorPresets.Create("faster-rcnn-c4", null, 21);
+        Assert.Equal(["maskPaste"], Convention.Rows.Where(r => !r.IsUsed(boxes)).Select(r => r.Name));
+    }
+
+    /// <summary>The settings of a proposal network that is not there say nothing about the profile.</summary>
+    [Fact]
+    public void RowOfBothStages_OfFastRcnn_IsThatOfItsOwnStage()
+    {
+        DetectorConfig config = DetectorPresets.Create("fast-rcnn", null, 21);
+        config = config with { Roi = config.Roi with { BoxExtent = "inclusive" } };
+        ConventionRow row = Convention.Rows.Single(r => r.Name == "boxExtent");
+        Assert.Equal(["caffe2015"], row.Active(config));
+        Assert.Equal("inclusive", row.Value(config));
+        Assert.Equal("half-open, inclusive", row.Value(config with { Assembly = "faster-rcnn-c4" }));
+    }
+
     [Fact]
     public void Settings_ReachRowsAndProfiles_WithTheModelNamedOrNot()
     {
