@@ -18,6 +18,9 @@ internal static class DetectorCheck
             !rpn.SharedHead || rpn.Anchors.Sizes.All(row => row.Length == rpn.Anchors.Sizes[0].Length),
             "model.rpn.anchors.sizes", rpn.Anchors.Sizes, "as many sizes on every level, as the levels share one head (model.rpn.sharedHead)");
         Require(roi.Pooling != "warp" || roi.SamplingRatio >= 1, "model.roi.samplingRatio", roi.SamplingRatio, "1 or more with model.roi.pooling=warp");
+        Require(roi.Dropout == 0 || (roi.Head == "fc" && config.Assembly != "rcnn"), "model.roi.dropout", roi.Dropout, config.Assembly == "rcnn"
+            ? "0 with rcnn, whose layers have a dropout of their own"
+            : $"0 with model.roi.head={roi.Head}, as fc alone has the layers");
         Balanced("model.rpn.boxLoss", rpn.BoxLoss);
         Balanced("model.roi.boxLoss", roi.BoxLoss);
     }

@@ -80,6 +80,9 @@ public sealed record BackboneConfig
     /// </summary>
     public int NormGroups { get; init; } = 32;
 
+    /// <summary>bn: weight of a batch's mean and variance in the running ones; null takes the network's usual one, 0.1, of a MobileNetV3 0.01.</summary>
+    public double? NormMomentum { get; init; }
+
     /// <summary>Stages from the stem on that stay fixed in training, the statistics of their batch normalisation too; −1 freezes all.</summary>
     public int FreezeStages { get; init; }
 
@@ -174,6 +177,10 @@ public sealed record RpnConfig
     public double NmsThreshold { get; init; } = 0.7;
     public double ForegroundIou { get; init; } = 0.7;
     public double BackgroundIou { get; init; } = 0.3;
+
+    /// <summary>The best anchors of an object are foreground however low their IoU. Ren et al. 2015, §3.1.2 (i).</summary>
+    public bool LowQualityMatches { get; init; } = true;
+
     public int BatchPerImage { get; init; } = 256;
     public double PositiveFraction { get; init; } = 0.5;
     public double ScoreThreshold { get; init; }
@@ -186,6 +193,9 @@ public sealed record RpnConfig
 
     /// <summary>Per level, proposals that leave NMS before the best of all levels are taken; null takes as many as there are.</summary>
     public int? PostNmsPerLevel { get; init; }
+
+    /// <summary>Factors on the codes dx, dy, dw, dh.</summary>
+    public double[] BoxWeights { get; init; } = [1, 1, 1, 1];
 
     /// <summary>half-open: a box is x2 − x1 wide; inclusive: x2 − x1 + 1, in the IoU of the matcher and in the codes.</summary>
     public string BoxExtent { get; init; } = "half-open";
@@ -264,6 +274,13 @@ public sealed record RoiConfig
 
     /// <summary>Outputs of the fully connected layers.</summary>
     public int HeadWidth { get; init; } = 1024;
+
+    /// <summary>fc: part of the outputs of both layers that a training step leaves out, 0.5 in Fast R-CNN (Girshick 2015; Caffe's VGG16). 0, as torchvision has it, leaves out none.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>The objects themselves are among the regions that stage 2 learns from.</summary>
+    public bool AppendObjects { get; init; } = true;
+
     public int BatchPerImage { get; init; } = 512;
     public double PositiveFraction { get; init; } = 0.25;
     public double ForegroundIou { get; init; } = 0.5;

@@ -25,6 +25,11 @@ internal static class BackboneCheck
             Same("normGroups", config.NormGroups, Usual.NormGroups, "the normalisation is not by groups (model.backbone.norm)");
         }
 
+        if (config.Norm != "bn" || !BackboneFactory.IsNormalised(name))
+        {
+            Same("normMomentum", config.NormMomentum, Usual.NormMomentum, "no statistics are learnt (model.backbone.norm)");
+        }
+
         if (!residual)
         {
             Same("block", config.Block, Usual.Block, $"{name} is no ResNet");

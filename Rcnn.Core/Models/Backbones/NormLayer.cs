@@ -13,7 +13,7 @@ public static class NormLayer
     public static Module<Tensor, Tensor> Create(BackboneConfig config, long channels, double batchMomentum = 0.1) => config.Norm switch
     {
         "frozen" => new FrozenBatchNorm2d(channels, config.NormEps),
-        "bn" => BatchNorm2d(channels, eps: config.NormEps, momentum: batchMomentum),
+        "bn" => BatchNorm2d(channels, eps: config.NormEps, momentum: config.NormMomentum ?? batchMomentum),
         "gn" => GroupNorm(Groups(channels, config.NormGroups), channels, eps: config.NormEps),
         _ => throw RcnnException.Usage($"model.backbone.norm: frozen, bn or gn expected, got '{config.Norm}'"),
     };

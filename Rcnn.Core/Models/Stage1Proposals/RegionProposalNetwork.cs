@@ -37,13 +37,13 @@ public sealed class RegionProposalNetwork : Module<IReadOnlyList<Tensor>, RpnPre
         }
 
         _anchors = new AnchorGenerator(config.Anchors.Sizes, config.Anchors.AspectRatios, BoxSettings.Anchors(config.Anchors));
-        _coder = BoxSettings.Coder("model.rpn", [1, 1, 1, 1], config.MaxGrowth, config.BoxExtent);
+        _coder = BoxSettings.Coder("model.rpn", config.BoxWeights, config.MaxGrowth, config.BoxExtent);
         _extent = BoxSettings.Extent("model.rpn.boxExtent", config.BoxExtent);
         _selection = BoxSettings.Extent("model.rpn.selectionExtent", config.SelectionExtent);
-        _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: true, _extent);
+        _matcher = new Matcher(config.ForegroundIou, config.BackgroundIou, allowLowQuality: config.LowQualityMatches, _extent);
         _sampler = config.Sampler == "all" ? new BalancedSampler(int.MaxValue, 1) : new BalancedSampler(config.BatchPerImage, config.PositiveFraction);
         _classLoss = new ClassCriterion(config.ClassLoss);
-        _boxLoss = new BoxCriterion(config.BoxLoss, [1, 1, 1, 1], config.MaxGrowth, _extent);
+        _boxLoss = new BoxCriterion(config.BoxLoss, config.BoxWeights, config.MaxGrowth, _extent);
         head = config.SharedHead
             ? new RpnHead(channels, _anchors.PerCell(0), config.ConvDepth)
             : new RpnHeadPerLevel(channels, [.. levels.Select((_, i) => _anchors.PerCell(i))], config.ConvDepth);

@@ -12,7 +12,7 @@ public abstract class RegionHead(string name) : Module<Tensor, Tensor>(name)
     public abstract long Width { get; }
 }
 
-/// <summary>Two fully connected layers with ReLU on the flattened region: [R,C,P,P] to [R,width].</summary>
+/// <summary>Two fully connected layers with ReLU on the flattened region: [R,C,P,P] to [R,width]. In a training step (training mode, with gradients) part of both outputs may be left out.</summary>
 public sealed class BoxHead : RegionHead
 {
     /// <summary>Weights from which on a layer is worth bringing them into oneDNN's order.</summary>
@@ -20,12 +20,15 @@ public sealed class BoxHead : RegionHead
 
     private readonly TorchSharp.Modules.Linear fc6;
     private readonly TorchSharp.Modules.Linear fc7;
+    private readonly double _dropout;
     private TruncatedLinear? _thin6;
     private TruncatedLinear? _thin7;
 
-    public BoxHead(long channels, long pool, long width)
+    /// <param name="dropout">The part left out, in [0,1). Hinton et al. 2012: what stays is divided by what of it stays.</param>
+    public BoxHead(long channels, long pool, long width, double dropout = 0)
         : base(nameof(BoxHead))
     {
+        _dropout = dropout;
         fc6 = Linear(channels * pool * pool, width);
         fc7 = Linear(width, width);
         RegisterComponents();
@@ -37,9 +40,11 @@ public sealed class BoxHead : RegionHead
     {
         using var scope = NewDisposeScope();
         Tensor flat = input.flatten(1);
-        Tensor hidden = F.relu(_thin6?.Apply(flat) ?? Product(fc6, flat), inplace: true);
-        return F.relu(_thin7?.Apply(hidden) ?? Product(fc7, hidden), inplace: true).MoveToOuterDisposeScope();
+        Tensor hidden = Drop(F.relu(_thin6?.Apply(flat) ?? Product(fc6, flat), inplace: true));
+        return Drop(F.relu(_thin7?.Apply(hidden) ?? Product(fc7, hidden), inplace: true)).MoveToOuterDisposeScope();
     }
+
+    private Tensor Drop(Tensor rows) => _dropout > 0 && training && is_grad_enabled() ? F.dropout(rows, _dropout) : rows;
 
     /// <summary>
     /// The layer on [R,in] rows. Without gradients a large one on the CPU runs as a 1×1 convolution over a channels-last map of R pixels, which is the same product on the same memory: libtorch gives that to oneDNN,

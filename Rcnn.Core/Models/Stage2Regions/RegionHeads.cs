@@ -111,7 +111,7 @@ public sealed class RegionHeads : Module
     }
 
     /// <summary>
-    /// Labels proposals and objects by their IoU with the objects and draws a sample for each image, in index order.
+    /// Labels proposals and (<see cref="RoiConfig.AppendObjects"/>) objects by their IoU with the objects and draws a sample for each image, in index order.
     /// Without gradient; an image without objects gives background only. Proposals and objects are on one device, where the sample will be; labels may be on the CPU.
     /// </summary>
     public RegionSamples Sample(IReadOnlyList<Tensor> proposals, IReadOnlyList<Tensor> objects, IReadOnlyList<Tensor> labels, RandomStream? random)
@@ -124,7 +124,7 @@ public sealed class RegionHeads : Module
         List<long> sampledLabels = [], foreground = [];
         for (int image = 0; image < proposals.Count; image++)
         {
-            Tensor candidates = cat([proposals[image], objects[image]], 0);
+            Tensor candidates = _config.AppendObjects ? cat([proposals[image], objects[image]], 0) : proposals[image];
             Tensor matched = _matcher.Match(candidates, objects[image]);
             long[] matches = [.. matched.cpu().data<long>()];
             long[] objectLabels = [.. labels[image].cpu().data<long>()];
@@ -177,11 +177,20 @@ public sealed class RegionHeads : Module
 
     /// <summary>
     /// loss_classifier, by default the mean cross-entropy over the sample; loss_box_reg, by default smooth L1 of the foreground's deltas for its own class, over the size of the sample.
+    /// Both are 0 where nothing was sampled.
     /// </summary>
     public void AddLosses(LossParts losses, RegionPrediction prediction, RegionSamples samples)
     {
         using var scope = NewDisposeScope();
         long foreground = samples.Foreground.shape[0], count = samples.Labels.shape[0];
+        if (count == 0)
+        {
+            // Still functions of the head, so that its gradients exist and are 0.
+            losses.Add("loss_classifier", prediction.Logits.sum().MoveToOuterDisposeScope());
+            losses.Add("loss_box_reg", prediction.Deltas.sum().MoveToOuterDisposeScope());
+            return;
+        }
+
         Tensor classifier = _classLoss.Classes(prediction.Logits, samples.Labels, foreground);
         Tensor box = _boxLoss.Sum(Own(prediction, samples), samples.Deltas, cat([.. samples.ForegroundBoxes], 0)).div((double)_boxLoss.Divisor(foreground, count, (long)_config.BatchPerImage * samples.Boxes.Count));
         losses.Add("loss_classifier", Weighted(classifier, _config.ClassLossWeight).MoveToOuterDisposeScope());
