@@ -1,39 +1,51 @@
 using System.CommandLine;
 using Rcnn.Core;
 using Rcnn.Core.Models;
-using Rcnn.Core.Runs;
-using Rcnn.Core.Training;
+using Rcnn.Core.Settings;
 
 namespace Rcnn.Cli.Commands;
 
-/// <summary><c>rcnn explain conventions</c>: what a configuration has in each row of the table of conventions.</summary>
+/// <summary><c>rcnn explain</c>: what a configuration has in each row of the table of conventions, and every setting with its meaning.</summary>
 internal static class ExplainCommand
 {
-    public static Command Create() => new("explain", "Explain what a configuration means.") { Conventions() };
+    public static Command Create() => new("explain", "Explain what a configuration means.") { Conventions(), Settings() };
 
     private static Command Conventions()
     {
-        var run = new Option<string?>("--run") { Description = "A run folder: its configuration.", HelpName = "DIR" };
-        var model = new Option<string?>("--model") { Description = "An assembly or a torchvision name (default faster-rcnn-fpn).", HelpName = "M" };
-        var backbone = new Option<string?>("--backbone") { Description = "Its backbone.", HelpName = "B" };
-        var set = new Option<string[]>("--set") { Description = "Change a setting first, such as convention.roiPooling=detectron2; may be repeated.", HelpName = "key=value" };
+        var source = new ConfigurationOptions("Change a setting first, such as convention.roiPooling=detectron2; may be repeated.");
         var command = new Command("conventions",
             "The numeric conventions of a configuration, row by row, beside those of torchvision, Detectron2 and py-faster-rcnn.\n"
-            + "Example: rcnn explain conventions --model faster-rcnn-c4 --backbone resnet50 --set convention=detectron2")
+            + "Example: rcnn explain conventions --model faster-rcnn-c4 --backbone resnet50 --set convention=detectron2");
+        source.AddTo(command);
+        command.SetAction(parsed => Print(source.Read(parsed).Model));
+        return command;
+    }
+
+    private static Command Settings()
+    {
+        var source = new ConfigurationOptions("Change a setting first; may be repeated.");
+        var word = new Argument<string?>("word") { Description = "Only settings with this in their name or meaning.", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("settings",
+            "Every setting that --set takes: its value in a configuration, what it may be and what it does.\n"
+            + "Example: rcnn explain settings nms\nExample: rcnn explain settings model.roi --model fast-rcnn --backbone vgg16")
         {
-            run, model, backbone, set,
+            word,
         };
+        source.AddTo(command);
         command.SetAction(parsed =>
         {
-            if (parsed.GetValue(run) is not null && (parsed.GetValue(model) ?? parsed.GetValue(backbone)) is not null)
+            string wanted = parsed.GetValue(word) ?? "";
+            bool Fits(string text) => text.Contains(wanted, StringComparison.OrdinalIgnoreCase);
+            Setting[] settings = [.. SettingList.Of(source.Read(parsed)).Where(s => Fits(s.Key) || Fits(s.Meaning))];
+            if (settings.Length == 0)
             {
-                throw RcnnException.Usage("explain: either --run or --model and --backbone expected");
+                throw RcnnException.Usage($"explain settings: no setting has '{wanted}' in its name or meaning");
             }
 
-            TrainConfig config = parsed.GetValue(run) is { } folder
-                ? RunFolder.Open(folder).Config
-                : new TrainConfig { Model = DetectorPresets.Create(parsed.GetValue(model) ?? "faster-rcnn-fpn", parsed.GetValue(backbone), 91) };
-            Print(ConfigOverrides.Apply(config, parsed.GetValue(set) ?? []).Model);
+            foreach (Setting setting in settings)
+            {
+                Console.WriteLine($"{setting.Key}={setting.Value}  [{setting.Allowed}]{(setting.Meaning.Length > 0 ? "\n    " + setting.Meaning : "")}");
+            }
         });
         return command;
     }

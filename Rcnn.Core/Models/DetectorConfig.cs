@@ -46,6 +46,7 @@ public sealed record InputConfig
     /// <summary>Per channel, RGB in [0,1].</summary>
     public double[] Mean { get; init; } = [0.485, 0.456, 0.406];
 
+    /// <summary>Per channel, RGB in [0,1]: what the difference from Mean is divided by.</summary>
     public double[] Std { get; init; } = [0.229, 0.224, 0.225];
 
     /// <summary>rgb, or bgr for weights that were trained so; Mean and Std stay in the order red, green, blue.</summary>
@@ -72,6 +73,7 @@ public sealed record BackboneConfig
     /// <summary>frozen (statistics and affine fixed), bn, or gn.</summary>
     public string Norm { get; init; } = "frozen";
 
+    /// <summary>ε below the root of the variance.</summary>
     public double NormEps { get; init; } = 1e-5;
 
     /// <summary>
@@ -92,8 +94,10 @@ public sealed record BackboneConfig
     /// </summary>
     public bool Checkpoint { get; init; }
 
+    /// <summary>A feature pyramid on top; without, the detector works on one map.</summary>
     public bool Fpn { get; init; } = true;
 
+    /// <summary>Channels of each level of the pyramid.</summary>
     public int FpnChannels { get; init; } = 256;
 
     public PyramidConfig Pyramid { get; init; } = new();
@@ -170,19 +174,38 @@ public sealed record AnchorConfig
 public sealed record RpnConfig
 {
     public AnchorConfig Anchors { get; init; } = new();
+
+    /// <summary>Per level, anchors of the highest scores that go into NMS, in training.</summary>
     public int PreNmsTrain { get; init; } = 2000;
+
+    /// <summary>As PreNmsTrain, in detection.</summary>
     public int PreNmsTest { get; init; } = 1000;
+
+    /// <summary>Proposals of an image, the best over all levels after NMS, in training.</summary>
     public int PostNmsTrain { get; init; } = 2000;
+
+    /// <summary>As PostNmsTrain, in detection.</summary>
     public int PostNmsTest { get; init; } = 1000;
+
+    /// <summary>IoU above which the proposal of the lower score goes, within a level.</summary>
     public double NmsThreshold { get; init; } = 0.7;
+
+    /// <summary>An anchor with at least this IoU with an object is foreground.</summary>
     public double ForegroundIou { get; init; } = 0.7;
+
+    /// <summary>An anchor below this IoU with every object is background; those between are neither.</summary>
     public double BackgroundIou { get; init; } = 0.3;
 
     /// <summary>The best anchors of an object are foreground however low their IoU. Ren et al. 2015, §3.1.2 (i).</summary>
     public bool LowQualityMatches { get; init; } = true;
 
+    /// <summary>Anchors of an image that train.</summary>
     public int BatchPerImage { get; init; } = 256;
+
+    /// <summary>Largest part of them that is foreground.</summary>
     public double PositiveFraction { get; init; } = 0.5;
+
+    /// <summary>Proposals below this probability are dropped.</summary>
     public double ScoreThreshold { get; init; }
 
     /// <summary>Shortest side of a proposal, pixels. 0 keeps boxes without area.</summary>
@@ -223,7 +246,11 @@ public sealed record RpnConfig
 
     public ClassLossConfig ClassLoss { get; init; } = new();
     public BoxLossConfig BoxLoss { get; init; } = new();
+
+    /// <summary>Factor on loss_objectness.</summary>
     public double ObjectnessLossWeight { get; init; } = 1;
+
+    /// <summary>Factor on loss_rpn_box_reg.</summary>
     public double BoxLossWeight { get; init; } = 1;
 }
 
@@ -281,10 +308,19 @@ public sealed record RoiConfig
     /// <summary>The objects themselves are among the regions that stage 2 learns from.</summary>
     public bool AppendObjects { get; init; } = true;
 
+    /// <summary>Regions of an image that train.</summary>
     public int BatchPerImage { get; init; } = 512;
+
+    /// <summary>Largest part of them that is foreground.</summary>
     public double PositiveFraction { get; init; } = 0.25;
+
+    /// <summary>A region with at least this IoU with an object is foreground.</summary>
     public double ForegroundIou { get; init; } = 0.5;
+
+    /// <summary>A region below this IoU with every object is background.</summary>
     public double BackgroundIou { get; init; } = 0.5;
+
+    /// <summary>Factors on the codes dx, dy, dw, dh.</summary>
     public double[] BoxWeights { get; init; } = [10, 10, 5, 5];
 
     /// <summary>As <see cref="RpnConfig.BoxExtent"/>; also the IoU of BackgroundIouLow and of iou-balanced.</summary>
@@ -304,7 +340,11 @@ public sealed record RoiConfig
 
     public ClassLossConfig ClassLoss { get; init; } = new();
     public BoxLossConfig BoxLoss { get; init; } = new();
+
+    /// <summary>Factor on loss_classifier.</summary>
     public double ClassLossWeight { get; init; } = 1;
+
+    /// <summary>Factor on loss_box_reg.</summary>
     public double BoxLossWeight { get; init; } = 1;
 
     /// <summary>The mask branch; only mask-rcnn-fpn has one.</summary>
@@ -329,6 +369,7 @@ public sealed record MaskConfig
     /// <summary>sigmoid: a mask for each class by itself; softmax: the classes compete for each cell. He et al. 2017, Table 2b.</summary>
     public string Activation { get; init; } = "sigmoid";
 
+    /// <summary>Factor on loss_mask.</summary>
     public double LossWeight { get; init; } = 1;
 }
 
@@ -340,6 +381,7 @@ public sealed record OutputConfig
     /// <summary>IoU of the per-class NMS.</summary>
     public double NmsThreshold { get; init; } = 0.5;
 
+    /// <summary>The best over all classes.</summary>
     public int DetectionsPerImage { get; init; } = 100;
 
     /// <summary>As <see cref="RpnConfig.SelectionExtent"/>, for detections.</summary>

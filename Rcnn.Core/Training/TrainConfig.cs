@@ -123,6 +123,7 @@ public sealed record OptimizerConfig
     /// <summary>sgd or adamw.</summary>
     public string Kind { get; init; } = "sgd";
 
+    /// <summary>Of the first full step; the schedule and <see cref="RateConfig"/> multiply it.</summary>
     public double LearningRate { get; init; } = 0.005;
 
     /// <summary>SGD only.</summary>
@@ -131,6 +132,7 @@ public sealed record OptimizerConfig
     /// <summary>SGD only.</summary>
     public bool Nesterov { get; init; }
 
+    /// <summary>Added to a gradient as this factor times the weight (sgd), or taken off the weight itself (adamw).</summary>
     public double WeightDecay { get; init; } = 1e-4;
 
     /// <summary>AdamW only.</summary>
@@ -169,8 +171,13 @@ public sealed record OptimizerConfig
 /// <summary>Factors on the learning rate by part of the model.</summary>
 public sealed record RateConfig
 {
+    /// <summary>Of the backbone, its pyramid included.</summary>
     public double Backbone { get; init; } = 1;
+
+    /// <summary>Of the proposal network.</summary>
     public double Rpn { get; init; } = 1;
+
+    /// <summary>Of the region and mask heads.</summary>
     public double Roi { get; init; } = 1;
 
     /// <summary>On top of the part's factor, for biases of convolutions and linear layers; Caffe's models have 2.</summary>
@@ -195,6 +202,7 @@ public sealed record ScheduleConfig
     /// </summary>
     public double[] Milestones { get; init; } = [0.75];
 
+    /// <summary>What a milestone multiplies the rate by.</summary>
     public double Gamma { get; init; } = 0.1;
 
     /// <summary>The factor that a cosine schedule ends at.</summary>
@@ -204,7 +212,10 @@ public sealed record ScheduleConfig
 /// <summary>When training ends: at whichever is reached first of those that are set. One must be.</summary>
 public sealed record StopConfig
 {
+    /// <summary>Updates of the weights.</summary>
     public int? Steps { get; init; }
+
+    /// <summary>Passes over the data.</summary>
     public double? Epochs { get; init; }
 
     /// <summary>Wall-clock time of training, validation included; a resumed run goes on counting.</summary>

@@ -22,7 +22,7 @@ public sealed class WinogradLayer(Conv2d convolution)
         _fits && !is_grad_enabled() && input.device_type == TorchSharp.DeviceType.CPU && input.dtype == ScalarType.Float32
         && (_filter is not null || convolution.weight.numel() <= input.numel() / input.shape[1] * convolution.weight.shape[0]);
 
-    /// <summary>[B,C,H,W] to [B,K,H,W], channels-last. <paramref name="scale"/> and <paramref name="bias"/> are [K] or null.</summary>
+    /// <summary>[B,C,H,W] to [B,K,H,W], channels-last. Scale and bias are [K] or null.</summary>
     /// <param name="stamp">Version of everything that scale and bias come from; the weights' own is added.</param>
     public Tensor Apply(Tensor input, Func<(Tensor? Scale, Tensor? Bias)> affine, long stamp, bool relu)
     {
