@@ -54,9 +54,9 @@ internal static class TrainCommand
     {
         using var interrupt = new InterruptSignal();
         TrainConfig? stored = arguments.Resume && RunFolder.Exists(arguments.Out) ? RunFolder.Open(arguments.Out).Config : null;
-        if (!arguments.Resume && RunFolder.Exists(arguments.Out))
+        if (!arguments.Resume)
         {
-            throw RcnnException.Usage($"{arguments.Out}: holds a run already; go on with it (--resume) or choose another folder");
+            RunFolder.RefuseStarted(arguments.Out);
         }
 
         string dataName = arguments.Data ?? stored?.Data.Train ?? throw RcnnException.Usage("train: --data is missing");

@@ -15,9 +15,18 @@ internal sealed class ProgressRate
     private double _stepsDone;
     private TimeSpan _first, _last;
     private double _firstProgress;
+    private int _lastStep;
 
     public void Add(StepReport report)
     {
+        if (report.Step <= _lastStep)
+        {
+            // The next of several trainings in a row has losses of its own.
+            _parts.Clear();
+            _stepsDone = 0;
+        }
+
+        _lastStep = report.Step;
         if (_stepsDone == 0)
         {
             (_first, _firstProgress) = (report.Elapsed, report.Progress);

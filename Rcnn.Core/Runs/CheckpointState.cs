@@ -31,6 +31,9 @@ public sealed record CheckpointState
 
     public int? BestStep { get; init; }
 
+    /// <summary>Step whose detector was validated last, where the validation comes after training (R-CNN 2014); else null.</summary>
+    public int? MeasuredStep { get; init; }
+
     /// <summary>Validations in a row that were no new best.</summary>
     public int StaleValidations { get; init; }
 

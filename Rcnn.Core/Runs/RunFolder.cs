@@ -34,14 +34,15 @@ public sealed class RunFolder
     /// <summary>True when <paramref name="path"/> holds a run.</summary>
     public static bool Exists(string path) => File.Exists(Path.Combine(path, "config.json"));
 
-    /// <summary>Makes the folder and writes config.json.</summary>
-    /// <exception cref="RcnnException">The folder already holds a run (exit code 2), or cannot be written.</exception>
+    /// <summary>True when the run in <paramref name="path"/> has a checkpoint, its own or one of its parts (a step of alternating training), so that there is something to lose.</summary>
+    public static bool IsStarted(string path) => Exists(path)
+        && System.IO.Directory.GetDirectories(path, "step-*").Where(Exists).Append(path).Any(part => new RunFolder(part, new TrainConfig()).CheckpointSteps().Count > 0);
+
+    /// <summary>Makes the folder and writes config.json, over that of a call that ended before its first checkpoint.</summary>
+    /// <exception cref="RcnnException">The folder already holds a run with a checkpoint (exit code 2), another process trains into it, or it cannot be written.</exception>
     public static RunFolder Create(string path, TrainConfig config)
     {
-        if (Exists(path))
-        {
-            throw RcnnException.Usage($"{path}: holds a run already; go on with it (--resume) or choose another folder");
-        }
+        RefuseStarted(path);
 
         try
         {
@@ -53,8 +54,21 @@ public sealed class RunFolder
         }
 
         var folder = new RunFolder(path, config);
-        folder.WriteConfig();
+        using (folder.Lock())
+        {
+            folder.WriteConfig();
+        }
+
         return folder;
+    }
+
+    /// <exception cref="RcnnException">The folder holds a run with a checkpoint; exit code 2.</exception>
+    public static void RefuseStarted(string path)
+    {
+        if (IsStarted(path))
+        {
+            throw RcnnException.Usage($"{path}: holds a run already; go on with it (--resume) or choose another folder");
+        }
     }
 
     /// <exception cref="RcnnException">No run there, or its config.json cannot be read.</exception>

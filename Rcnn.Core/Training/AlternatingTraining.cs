@@ -27,6 +27,12 @@ public static class AlternatingTraining
         RunFolder folder = TrainingRun.Folder(config, outDir, resume);
         using IDisposable exclusive = folder.Lock();
         ResumeCheck.SameWork(folder.Config, config, folder.Directory);
+        if (File.Exists(ProposalFile(outDir)))
+        {
+            ResumeCheck.SameLength(folder.Config, config, folder.Directory);
+        }
+
+        folder = folder.With(config);
         RunSummary summary = null!;
         (TimeSpan elapsed, int steps) = (TimeSpan.Zero, 0);
         for (int step = 1; step <= 4; step++)
@@ -105,7 +111,7 @@ public static class AlternatingTraining
         return true;
     }
 
-    /// <summary>Makes the run folder itself the result: the last step's checkpoint, and the metrics of all steps one after the other.</summary>
+    /// <summary>Makes the run folder itself the result: the last step's checkpoint and metrics; those of the other steps stay in their folders.</summary>
     private static void Finish(RunFolder folder, RunFolder last)
     {
         string best = last.BestCheckpoint(), target = Path.Combine(folder.Directory, Path.GetFileName(best));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Rcnn.Core.Data;
@@ -46,18 +47,21 @@ internal static class RcnnTraining
         {
             if (!File.Exists(machines))
             {
+                var clock = Stopwatch.StartNew();
                 Fit(config, train, folder, network, proposals, checkpoint, observer, cancellation).Write(machines);
+                CheckpointState trained = Checkpoint.ReadState(checkpoint);
+                WriteState(checkpoint, trained with { ElapsedSeconds = trained.ElapsedSeconds + clock.Elapsed.TotalSeconds });
                 File.Delete(Path.Combine(folder.Directory, FeatureFile));
                 observer?.Saved(checkpoint, summary.Steps);
             }
 
             CheckpointState state = Checkpoint.ReadState(checkpoint);
-            if (validation is not null && state.BestStep is null)
+            if (validation is not null && state.MeasuredStep != state.Step)
             {
                 state = Measure(config, validation, folder, RcnnFiles.Detector(config.Model, config.Seed, checkpoint, config.Device), proposals, checkpoint, state, observer, cancellation);
             }
 
-            return summary with { Metrics = state.Metrics, BestStep = state.BestStep };
+            return summary with { Metrics = state.Metrics, BestStep = state.BestStep, Elapsed = TimeSpan.FromSeconds(state.ElapsedSeconds) };
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -220,6 +224,8 @@ internal static class RcnnTraining
         }
     }
 
+    private static void WriteState(string checkpoint, CheckpointState state) => DurableFile.WriteText(Path.Combine(checkpoint, Checkpoint.StateFile), ConfigJson.Write(state));
+
     private static CheckpointState Measure(
         TrainConfig config, IDetectionDataset validation, RunFolder folder, RcnnDetector detector, ProposalSource proposals, string checkpoint, CheckpointState state, ITrainingObserver? observer,
         CancellationToken cancellation)
@@ -233,8 +239,13 @@ internal static class RcnnTraining
                 log.Append("eval", state.Step, metrics);
             }
 
-            state = state with { Metrics = new Dictionary<string, double>(metrics), BestStep = state.Step, BestValue = metrics[config.BestMetric] };
-            DurableFile.WriteText(Path.Combine(checkpoint, Checkpoint.StateFile), ConfigJson.Write(state));
+            state = state with { Metrics = new Dictionary<string, double>(metrics), MeasuredStep = state.Step };
+            if (state.BestStep is null || metrics[config.BestMetric] > state.BestValue)
+            {
+                state = state with { BestStep = state.Step, BestValue = metrics[config.BestMetric] };
+            }
+
+            WriteState(checkpoint, state);
             observer?.Evaluated(state.Step, metrics);
             return state;
         }

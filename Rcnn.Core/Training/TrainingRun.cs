@@ -32,7 +32,7 @@ public static class TrainingRun
         CancellationToken cancellation = default)
     {
         config = Resolve(config, train, validation);
-        if (!(resume && RunFolder.Exists(outDir)))
+        if (!(resume && RunFolder.IsStarted(outDir)))
         {
             BackboneCheck.Unused(config.Model.Backbone);
         }
@@ -85,9 +85,9 @@ public static class TrainingRun
         return config;
     }
 
-    /// <summary>The run's folder: the one to go on with, else a new one.</summary>
+    /// <summary>The run's folder: the one to go on with, else a new one, also where a call ended before its first checkpoint.</summary>
     internal static RunFolder Folder(TrainConfig config, string outDir, bool resume) =>
-        resume && RunFolder.Exists(outDir) ? RunFolder.Open(outDir) : RunFolder.Create(outDir, config);
+        resume && RunFolder.IsStarted(outDir) ? RunFolder.Open(outDir) : RunFolder.Create(outDir, config);
 
     /// <summary>The loop itself, for any model that has losses.</summary>
     internal static RunSummary Execute(

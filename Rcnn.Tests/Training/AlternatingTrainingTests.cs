@@ -58,6 +58,34 @@ public sealed class AlternatingTrainingTests
             Checkpoint.ReadState(RunFolder.Open(AlternatingTraining.StepFolder(folder.File("run"), s)).LatestCheckpoint()!).Step));
     }
 
+    [Fact]
+    public void Finished_IsNotTrainedOn()
+    {
+        using var folder = new TemporaryFolder();
+        IDetectionDataset data = TinyDetector.Data(2);
+        TrainConfig config = Config(data) with { Stop = new StopConfig { Steps = 4 } };
+        string run = folder.File("run");
+        TrainingRun.Execute(config, data, null, run);
+        Dictionary<string, byte[]> before = Weights(AlternatingTraining.StepFolder(run, 1));
+        RcnnException e = Assert.Throws<RcnnException>(() => TrainingRun.Execute(config with { Stop = new StopConfig { Steps = 8 } }, data, null, run, resume: true));
+        Assert.Contains("the run has stop.steps=4, this call asks for 8", e.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Weights(AlternatingTraining.StepFolder(run, 1)));
+    }
+
+    [Fact]
+    public void InterruptedInStepOne_MayGoOnLonger()
+    {
+        using var folder = new TemporaryFolder();
+        IDetectionDataset data = TinyDetector.Data(2);
+        TrainConfig config = Config(data) with { CheckpointEvery = 1 };
+        using var cancel = new CancellationTokenSource();
+        Assert.Equal(RunOutcome.Interrupted, TrainingRun.Execute(config, data, null, folder.File("run"), new CancelAt(cancel, steps: 1), cancellation: cancel.Token).Outcome);
+        RunSummary longer = TrainingRun.Execute(config with { Stop = new StopConfig { Steps = 16 } }, data, null, folder.File("run"), resume: true);
+        Assert.Equal((RunOutcome.Completed, 16), (longer.Outcome, longer.Steps));
+        // And a third call finds the length that the second gave it.
+        Assert.Equal(16, TrainingRun.Execute(config with { Stop = new StopConfig { Steps = 16 } }, data, null, folder.File("run"), resume: true).Steps);
+    }
+
     [Theory]
     [InlineData("[1,2,3]")]
     [InlineData("[1,2,0,1]")]

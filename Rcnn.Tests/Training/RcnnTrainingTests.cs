@@ -50,6 +50,23 @@ public sealed class RcnnTrainingTests
         }
     }
 
+    [Fact]
+    public void Execute_OnAfterTheEnd_MeasuresTheNewMachines_AndKeepsTheBetter()
+    {
+        using var folder = new TemporaryFolder();
+        IDetectionDataset data = TinyDetector.Data(4);
+        TrainConfig config = Config(data);
+        RunSummary first = TrainingRun.Execute(config, data, data, folder.File("run"));
+        Assert.True(first.Elapsed.TotalSeconds > MetricsLog.Read(RunFolder.Open(first.Folder).MetricsFile).Where(l => (string?)l["kind"] == "step").Max(l => (double)l["seconds"]!));
+        RunSummary second = TrainingRun.Execute(config with { Stop = new StopConfig { Steps = 4 } }, data, data, folder.File("run"), resume: true);
+        RunFolder run = RunFolder.Open(second.Folder);
+        double[] measured = [.. MetricsLog.Read(run.MetricsFile).Where(l => (string?)l["kind"] == "eval").Select(l => (double)l[config.BestMetric]!)];
+        Assert.Equal([first.Metrics[config.BestMetric], second.Metrics[config.BestMetric]], measured);
+        Assert.Equal(measured[1] > measured[0] ? 4 : 3, second.BestStep);
+        TrainingRun.Execute(config with { Stop = new StopConfig { Steps = 4 } }, data, data, folder.File("run"), resume: true);
+        Assert.Equal(2, MetricsLog.Read(run.MetricsFile).Count(l => (string?)l["kind"] == "eval"));
+    }
+
     [Theory]
     [InlineData("model.rcnn.classifier=softmax")]
     [InlineData("model.rcnn.classifier=softmax", "model.rcnn.boxRegression=false")]

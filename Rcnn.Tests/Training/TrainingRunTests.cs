@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Rcnn.Core;
+using Rcnn.Core.Data;
 using Rcnn.Core.Runs;
 using Rcnn.Core.Training;
 
@@ -123,6 +124,21 @@ public sealed class TrainingRunTests
         TrainConfig wrong = ToyProblem.Baseline() with { Model = new() { Classes = 5 } };
         var e = Assert.Throws<RcnnException>(() => TrainingRun.Resolve(wrong, new ToyDataset(3), null));
         Assert.Contains("model.classes=5", e.Message);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void CallThatEndedBeforeItsFirstCheckpoint_DoesNotBlockTheNext(bool resume)
+    {
+        using var folder = new TemporaryFolder();
+        IDetectionDataset data = TinyDetector.Data(2);
+        TrainConfig config = TinyDetector.Config(data.ClassNames.Count, "stop.steps=1");
+        Assert.Throws<RcnnException>(() => TrainingRun.Execute(config with { Init = folder.File("nothing.pth") }, data, null, folder.File("run")));
+        RunSummary summary = TrainingRun.Execute(config with { Seed = 3 }, data, null, folder.File("run"), resume: resume);
+        Assert.Equal((1, 3), (summary.Steps, RunFolder.Open(summary.Folder).Config.Seed));
+        RcnnException e = Assert.Throws<RcnnException>(() => TrainingRun.Execute(config, data, null, folder.File("run")));
+        Assert.Contains("holds a run already", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

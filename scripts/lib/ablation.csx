@@ -85,7 +85,7 @@ public sealed class Ablation
     {
         string folder = Path.Combine(output, spec.Name);
         TrainConfig config = Configure(spec, baseline);
-        if (RunFolder.Exists(folder) && !IsRunOf(folder, config, train))
+        if (RunFolder.IsStarted(folder) && !IsRunOf(folder, config, train))
         {
             throw RcnnException.Usage($"{folder}: holds a run of another configuration; choose another --out");
         }
