@@ -45,6 +45,7 @@ public static class ConfigCheck
             throw RcnnException.Usage($"model.input.scaleJitter=[{string.Join(",", config.Model.Input.ScaleJitter ?? [])}]: expected two factors, 0 < low ≤ high ≤ 4");
         }
 
+        TrainSizes(config.Model.Input);
         config.Data.Augment.Validate("data.augment");
         if (!(config.Data.FlipProbability >= 0 && config.Data.FlipProbability <= 1))
         {
@@ -83,6 +84,35 @@ public static class ConfigCheck
         {
             throw RcnnException.Usage(
                 $"model.classes={config.Model.Classes}: the data has {config.Data.Classes.Length} classes, with background {config.Data.Classes.Length + 1}");
+        }
+    }
+
+    private static void TrainSizes(InputConfig input)
+    {
+        if (input.TrainSizesKind is not ("range" or "choice"))
+        {
+            throw RcnnException.Usage($"model.input.trainSizesKind={input.TrainSizesKind}: expected range or choice");
+        }
+
+        if (input.TrainSizes is not { } sizes)
+        {
+            return;
+        }
+
+        string given = $"model.input.trainSizes=[{string.Join(",", sizes)}]";
+        if (sizes.Length == 0 || sizes.Any(s => s <= 0 || s > input.MaxSize))
+        {
+            throw RcnnException.Usage($"{given}: expected shorter sides of 1 to model.input.maxSize={input.MaxSize}");
+        }
+
+        if (input.TrainSizesKind == "range" && (sizes.Length != 2 || sizes[0] > sizes[1]))
+        {
+            throw RcnnException.Usage($"{given}: a range is two sides, low ≤ high; for a list set model.input.trainSizesKind=choice");
+        }
+
+        if (input.FixedSize is not null)
+        {
+            throw RcnnException.Usage($"{given}: has no effect with model.input.fixedSize; set one of them");
         }
     }
 
