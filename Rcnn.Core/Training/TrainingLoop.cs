@@ -53,7 +53,8 @@ internal sealed class TrainingLoop : IDisposable
     public RunSummary Run(CheckpointState start, CancellationToken cancellation)
     {
         _state = start;
-        _events = new EventFile(_folder.Directory, start.Step);
+        // TensorBoard drops what earlier sessions wrote at this step and beyond: the step that the checkpoint holds stays.
+        _events = new EventFile(_folder.Directory, start.Step + 1);
         _before = TimeSpan.FromSeconds(start.ElapsedSeconds);
         _clock.Start();
         TrainedParts.EnterTraining(_trainer.Model, _config.Parts);
