@@ -40,6 +40,15 @@ public sealed record InputConfig
     /// <summary>In training MinSize and MaxSize are multiplied by one random factor a batch, uniform between these two; FixedSize is not.</summary>
     public double[] ScaleJitter { get; init; } = [1, 1];
 
+    /// <summary>
+    /// Shorter sides in training, drawn anew for each image in the place of MinSize, with MaxSize as it is (Detectron2's ResizeShortestEdge); then ScaleJitter has no effect.
+    /// Null trains at MinSize.
+    /// </summary>
+    public int[]? TrainSizes { get; init; }
+
+    /// <summary>range: TrainSizes are the smallest and the largest, every whole number between is as likely; choice: one of those listed.</summary>
+    public string TrainSizesKind { get; init; } = "range";
+
     /// <summary>Padded sides are multiples of this.</summary>
     public int SizeDivisible { get; init; } = 32;
 

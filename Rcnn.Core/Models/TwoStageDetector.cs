@@ -92,7 +92,7 @@ public sealed class TwoStageDetector : Module, IDetector
     {
         TargetCheck.Run(images, targets, Config.Classes, masks: roi_heads.Mask is not null);
         using var scope = NewDisposeScope();
-        ImageBatch batch = Transform.Batch(images, Transform.Jitter(training ? random : null), Device);
+        ImageBatch batch = Transform.TrainingBatch(images, training ? random : null, Device);
         IReadOnlyList<Tensor> boxes = [.. targets.Select((t, i) => Transform.ToBatch(t.Boxes, batch, i))];
         IReadOnlyList<Tensor> maps = backbone.call(batch.Pixels);
         RpnPrediction? prediction = rpn?.call(maps);

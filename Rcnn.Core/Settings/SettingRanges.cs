@@ -27,6 +27,8 @@ internal static class SettingRanges
         ["model.input.maxSize"] = Positive,
         ["model.input.fixedSize"] = List("[height,width] of 1 or more each", v => v.Length == 2 && v.All(s => s >= 1)).OrNull(),
         ["model.input.scaleJitter"] = List("two factors, 0 < low ≤ high ≤ 4", v => v.Length == 2 && v[0] > 0 && v[0] <= v[1] && v[1] <= 4),
+        ["model.input.trainSizes"] = List("shorter sides of 1 or more", v => v.Length > 0 && v.All(s => s >= 1)).OrNull(),
+        ["model.input.trainSizesKind"] = OneOf("range", "choice"),
         ["model.input.sizeDivisible"] = Positive,
         ["model.input.mean"] = List("three numbers", v => v.Length == 3),
         ["model.input.std"] = List("three positive numbers", v => v.Length == 3 && v.All(s => s > 0)),

@@ -16,6 +16,7 @@ public static class ConfigCheck
             throw RcnnException.Usage("procedure=alternating: expected a model with a proposal network, and no parts");
         }
 
+        TrainSizes(config.Model.Input);
         if (config.Optimizer is { Kind: "sgd", Nesterov: true, Momentum: 0 })
         {
             throw RcnnException.Usage("optimizer.nesterov=true: expected false with optimizer.momentum=0");
@@ -36,6 +37,30 @@ public static class ConfigCheck
         {
             throw RcnnException.Usage(
                 $"model.classes={config.Model.Classes}: the data has {config.Data.Classes.Length} classes, with background {config.Data.Classes.Length + 1}");
+        }
+    }
+
+    private static void TrainSizes(InputConfig input)
+    {
+        if (input.TrainSizes is not { } sizes)
+        {
+            return;
+        }
+
+        string given = $"model.input.trainSizes=[{string.Join(",", sizes)}]";
+        if (sizes.Any(s => s > input.MaxSize))
+        {
+            throw RcnnException.Usage($"{given}: expected shorter sides of 1 to model.input.maxSize={input.MaxSize}");
+        }
+
+        if (input.TrainSizesKind == "range" && (sizes.Length != 2 || sizes[0] > sizes[1]))
+        {
+            throw RcnnException.Usage($"{given}: a range is two sides, low ≤ high; for a list set model.input.trainSizesKind=choice");
+        }
+
+        if (input.FixedSize is not null)
+        {
+            throw RcnnException.Usage($"{given}: has no effect with model.input.fixedSize; set one of them");
         }
     }
 }

@@ -41,22 +41,7 @@ internal sealed class TrainingLoop : IDisposable
     {
         (_config, _train, _validation, _folder, _trainer, _log, _validate, _observer) = (config, train, validation, folder, trainer, log, validate, observer);
         (_proposals, _pictures) = (proposals, pictures);
-        DataConfig data = config.Data;
-        _loader = new BatchLoader(train, new LoaderOptions
-        {
-            BatchSize = data.BatchSize,
-            Shuffle = true,
-            Seed = config.Seed,
-            FlipProbability = data.FlipProbability,
-            ColourJitter = data.ColourJitter,
-            Augment = data.Augment,
-            Proposals = proposals,
-            MaxSide = data.MaxSide,
-            CacheBytes = (long)data.CacheMegabytes << 20,
-            Workers = data.Workers,
-            Prefetch = data.Prefetch,
-            Masks = DetectorFactory.NeedsMasks(config.Model),
-        });
+        _loader = new BatchLoader(train, TrainingFeed.Options(config, proposals));
         _batchesPerEpoch = _loader.BatchesPerEpoch;
         _stop = new StopRule(config.Stop, _batchesPerEpoch);
     }
@@ -68,7 +53,8 @@ internal sealed class TrainingLoop : IDisposable
     public RunSummary Run(CheckpointState start, CancellationToken cancellation)
     {
         _state = start;
-        _events = new EventFile(_folder.Directory, start.Step);
+        // TensorBoard drops what earlier sessions wrote at this step and beyond: the step that the checkpoint holds stays.
+        _events = new EventFile(_folder.Directory, start.Step + 1);
         _before = TimeSpan.FromSeconds(start.ElapsedSeconds);
         _clock.Start();
         TrainedParts.EnterTraining(_trainer.Model, _config.Parts);

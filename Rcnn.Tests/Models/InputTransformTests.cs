@@ -61,6 +61,32 @@ public sealed class InputTransformTests
         Assert.Equal(1, new InputTransform(_config).Jitter(new RandomStream(0)));
     }
 
+    [Theory]
+    [InlineData("range")]
+    [InlineData("choice")]
+    public void TrainingBatch_DrawsASideForEachImage_AndKeepsTheCap(string kind)
+    {
+        using var scope = NewDisposeScope();
+        var transform = new InputTransform(_config with { TrainSizes = [30, 34], TrainSizesKind = kind });
+        // Powers of two: scales and sides are exact.
+        Tensor square = Image(64, 64), wide = Image(32, 128);
+        var seen = new HashSet<int>();
+        bool differ = false;
+        var random = new RandomStream(3);
+        for (int i = 0; i < 60; i++)
+        {
+            IReadOnlyList<ImageSize> sizes = transform.TrainingBatch([square, square, wide], random).Sizes;
+            seen.UnionWith([sizes[0].Height, sizes[1].Height]);
+            differ |= sizes[0] != sizes[1];
+            Assert.Equal(new ImageSize(25, 100), sizes[2]);
+        }
+
+        int[] expected = kind == "range" ? [30, 31, 32, 33, 34] : [30, 34];
+        Assert.Equal(expected, seen.Order());
+        Assert.True(differ);
+        Assert.Equal(new ImageSize(60, 60), transform.TrainingBatch([square], null).Sizes[0]);
+    }
+
     [Fact]
     public void Batch_OfBytesAndOfFloats_IsTheSame()
     {

@@ -50,9 +50,27 @@ public sealed class EventFileTests
         Assert.Equal([.. start, .. png], record[^(start.Length + png.Length)..]);
     }
 
-    private static List<byte[]> Records(string folder)
+    [Fact]
+    public void ResumedSession_StartsAfterTheStepThatTheCheckpointHolds()
     {
-        byte[] bytes = File.ReadAllBytes(Directory.GetFiles(folder).Single());
+        using var folder = new TemporaryFolder();
+        for (int session = 0; session < 2; session++)
+        {
+            using var problem = new ToyProblem(ToyProblem.Baseline());
+            problem.Train(folder.File("run"), resume: true);
+        }
+
+        // TensorBoard drops steps >= that of the session start, which is field 2 of the second record.
+        string[] files = [.. Directory.GetFiles(folder.File("run"), "events.*").Order(StringComparer.Ordinal)];
+        byte[] starts = [.. files.Select(f => RecordsOf(f)[1][10])];
+        Assert.Equal([1, 25], starts);
+    }
+
+    private static List<byte[]> Records(string folder) => RecordsOf(Directory.GetFiles(folder).Single());
+
+    private static List<byte[]> RecordsOf(string file)
+    {
+        byte[] bytes = File.ReadAllBytes(file);
         var records = new List<byte[]>();
         for (int at = 0; at < bytes.Length;)
         {

@@ -21,16 +21,33 @@ public sealed class InputTransform(InputConfig config)
     /// <exception cref="ArgumentException">No image, or one of another type or shape.</exception>
     public ImageBatch Batch(IReadOnlyList<Tensor> images, double scale = 1, Device? device = null)
     {
+        InputConfig limits = scale == 1
+            ? config
+            : config with { MinSize = (int)Math.Round(config.MinSize * scale), MaxSize = (int)Math.Round(config.MaxSize * scale) };
+        return Batch(images, _ => limits, device);
+    }
+
+    /// <summary>
+    /// As <c>Batch</c>, at the random size of training: a shorter side for each image from <see cref="InputConfig.TrainSizes"/>, else
+    /// one factor of <see cref="Jitter"/>. Without a stream, the size of evaluation.
+    /// </summary>
+    public ImageBatch TrainingBatch(IReadOnlyList<Tensor> images, RandomStream? random, Device? device = null) =>
+        random is not null && config.TrainSizes is { } sizes
+            ? Batch(images, _ => config with { MinSize = Side(sizes, random) }, device)
+            : Batch(images, Jitter(random), device);
+
+    private int Side(int[] sizes, RandomStream random) =>
+        config.TrainSizesKind == "choice" ? sizes[random.NextInt(sizes.Length)] : sizes[0] + random.NextInt(sizes[1] - sizes[0] + 1);
+
+    private ImageBatch Batch(IReadOnlyList<Tensor> images, Func<int, InputConfig> limits, Device? device)
+    {
         if (images.Count == 0)
         {
             throw new ArgumentException("a batch of one image or more expected, got none", nameof(images));
         }
 
         ImageSize[] originals = [.. images.Select(SizeOf)];
-        InputConfig limits = scale == 1
-            ? config
-            : config with { MinSize = (int)Math.Round(config.MinSize * scale), MaxSize = (int)Math.Round(config.MaxSize * scale) };
-        ImageSize[] sizes = [.. originals.Select(s => ResizeGeometry.Target(s, limits))];
+        ImageSize[] sizes = [.. originals.Select((s, i) => ResizeGeometry.Target(s, limits(i)))];
         int height = RoundUp(sizes.Max(s => s.Height)), width = RoundUp(sizes.Max(s => s.Width));
         using var scope = NewDisposeScope();
         Tensor memory = empty([images.Count, height, width, 3]);
