@@ -183,7 +183,7 @@ internal static class RcnnTraining
                 }
             }
 
-            return BoxRidge.Fit(pool, samples, targets, poolWidth, poolScale, rcnn.Box.Lambda);
+            return BoxRidge.Fit(pool, samples, targets, poolWidth, poolScale, rcnn.Box, cancellation);
         }
     }
 

@@ -110,4 +110,7 @@ public sealed record BoxRidgeConfig
     public double MinIou { get; init; } = 0.6;
 
     public double Lambda { get; init; } = 1000;
+
+    /// <summary>Added to the variances that whiten the targets, so that targets that hardly vary are not blown up; the released code's.</summary>
+    public double WhiteningFloor { get; init; } = 0.001;
 }
