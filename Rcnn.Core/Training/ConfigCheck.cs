@@ -1,4 +1,5 @@
 using Rcnn.Core.Models;
+using Rcnn.Core.Models.Input;
 
 namespace Rcnn.Core.Training;
 
@@ -77,6 +78,7 @@ public static class ConfigCheck
         if (DetectorFactory.IsClassic(config.Model))
         {
             config.Model.Rcnn.Validate();
+            _ = ImageResizer.Order(config.Model.Input);
         }
 
         if (config.Data.Classes.Length > 0 && config.Model.Classes != config.Data.Classes.Length + 1)

@@ -1,4 +1,5 @@
 using Rcnn.Core.Models.Backbones;
+using Rcnn.Core.Models.Input;
 using Rcnn.Core.Weights;
 using Rcnn.Ops;
 using TorchSharp.Modules;
@@ -27,6 +28,7 @@ public sealed class RcnnNetwork : Module<Tensor, Tensor>
         : base(nameof(RcnnNetwork))
     {
         config.Rcnn.Validate();
+        _ = ImageResizer.Order(config.Input);
         if (config.Backbone.Fpn)
         {
             throw RcnnException.Usage("model.backbone.fpn: false expected for rcnn, got true");
