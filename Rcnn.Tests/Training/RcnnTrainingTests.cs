@@ -80,6 +80,19 @@ public sealed class RcnnTrainingTests
         Assert.Contains(name, Assert.Throws<RcnnException>(() => TrainingRun.Resolve(ConfigOverrides.Apply(Config(data), [setting]), data, null)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0.25)]
+    [InlineData(0.05, "model.rcnn.classifier=softmax")]
+    [InlineData(0.25, "model.rcnn.classifier=softmax", "model.output.scoreThreshold=0.25")]
+    [InlineData(0.05, "model.output.scoreThreshold=0.05")]
+    public void ScoreThreshold_IsTheClassifiersUnlessItIsSet(double expected, params string[] settings)
+    {
+        IDetectionDataset data = TinyDetector.Data(2);
+        TrainConfig config = ConfigOverrides.Apply(Config(data), settings);
+        Assert.Equal(expected, config.Model.ScoreThreshold);
+        Assert.Equal(expected, TrainingRun.Resolve(config, data, null).Model.Output.ScoreThreshold);
+    }
+
     private static TrainConfig Config(IDetectionDataset data) => ConfigOverrides.Apply(TrainPresets.For("rcnn", "mobilenet_v2", data.ClassNames.Count), Settings);
 
     private static byte[] Machines(string run) => File.ReadAllBytes(Path.Combine(RunFolder.Open(run).LatestCheckpoint()!, RcnnMachines.FileName));
