@@ -171,6 +171,8 @@ public sealed record RateConfig
 {
     public double Backbone { get; init; } = 1;
     public double Rpn { get; init; } = 1;
+
+    /// <summary>Stage 2; R-CNN's fc6, fc7 and classifier.</summary>
     public double Roi { get; init; } = 1;
 
     /// <summary>On top of the part's factor, for biases of convolutions and linear layers; Caffe's models have 2.</summary>

@@ -73,6 +73,9 @@ public sealed class RcnnTrainingTests
     [InlineData("model.rcnn.context=16", "context")]
     [InlineData("model.rcnn.classifier=tree", "classifier")]
     [InlineData("model.rcnn.svm.c=0", "svm")]
+    [InlineData("model.rcnn.dropout=1", "dropout")]
+    [InlineData("model.rcnn.box.whiteningFloor=0", "whiteningFloor")]
+    [InlineData("model.input.channels=gbr", "input.channels")]
     [InlineData("data.proposals.method=null", "data.proposals")]
     public void Resolve_WrongSetting_NamesIt(string setting, string name)
     {

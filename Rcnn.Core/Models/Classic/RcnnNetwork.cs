@@ -64,8 +64,8 @@ public sealed class RcnnNetwork : Module<Tensor, Tensor>
         Tensor value = Pool(crops);
         if (fc6 is not null)
         {
-            value = F.dropout(F.relu(fc6.call(value)), 0.5, training);
-            value = F.dropout(F.relu(fc7!.call(value)), 0.5, training);
+            value = F.dropout(F.relu(fc6.call(value)), _config.Dropout, training);
+            value = F.dropout(F.relu(fc7!.call(value)), _config.Dropout, training);
         }
 
         return cls_score.call(value).MoveToOuterDisposeScope();
