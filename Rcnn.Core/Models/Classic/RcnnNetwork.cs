@@ -87,20 +87,21 @@ public sealed class RcnnNetwork : Module<Tensor, Tensor>
     }
 
     /// <summary>Fills the backbone, and fc6 and fc7 where the sizes agree, from an ImageNet classifier; or everything from a network of this kind.</summary>
-    /// <returns>How many tensors were taken</returns>
+    /// <returns>How many tensors were taken; which of fc6 and fc7 stay random, and why</returns>
     /// <exception cref="RcnnException">A backbone weight is missing or of another shape.</exception>
-    public int Load(IReadOnlyDictionary<string, Tensor> weights, string source)
+    public (int Loaded, IReadOnlyList<string> Left) Load(IReadOnlyDictionary<string, Tensor> weights, string source)
     {
         using IDisposable noGradient = no_grad();
         Dictionary<string, Tensor> own = state_dict();
         if (weights.ContainsKey("cls_score.weight"))
         {
             StateTensors.Copy(weights, own, source);
-            return own.Count;
+            return (own.Count, []);
         }
 
         (string first, string second) = _backboneName == "alexnet" ? ("classifier.1.", "classifier.4.") : ("classifier.0.", "classifier.3.");
         int loaded = 0;
+        List<string> left = [];
         foreach ((string name, Tensor target) in own.Where(o => !o.Key.StartsWith("cls_score.", StringComparison.Ordinal)))
         {
             bool body = name.StartsWith("backbone.", StringComparison.Ordinal);
@@ -112,7 +113,13 @@ public sealed class RcnnNetwork : Module<Tensor, Tensor>
                 target.copy_(value);
                 loaded++;
             }
-            else if (body && !name.EndsWith(".num_batches_tracked", StringComparison.Ordinal))
+            else if (!body)
+            {
+                left.Add(value is null
+                    ? $"{name} is missing: left random"
+                    : $"{name} of another shape ([{string.Join(",", target.shape)}] expected, got [{string.Join(",", value.shape)}]): left random");
+            }
+            else if (!name.EndsWith(".num_batches_tracked", StringComparison.Ordinal))
             {
                 throw new RcnnException(value is null
                     ? $"{source}: {layer} is missing for {name}"
@@ -120,7 +127,7 @@ public sealed class RcnnNetwork : Module<Tensor, Tensor>
             }
         }
 
-        return loaded;
+        return (loaded, left);
     }
 
     private Tensor Pool(Tensor crops)
