@@ -11,7 +11,8 @@ namespace Rcnn.Core.Models.Classic;
 
 /// <summary>
 /// The network of R-CNN: a warped region through the backbone, its last map pooled, two fully connected layers where there are some, and a classifier over C + 1 classes that fine-tuning
-/// trains. Input [N,3,S,S], normalised. The layers load from an ImageNet classifier.
+/// trains. Input [N,3,S,S], normalised. AlexNet and VGG pool by their own last max pooling (pool5 of the paper), then, like every other network, by the mean of adaptive cells where the sides
+/// still differ from model.roi.poolSize: torchvision's order, so that the layers of an ImageNet classifier load.
 /// </summary>
 public sealed class RcnnNetwork : Module<Tensor, Tensor>
 {
@@ -134,6 +135,7 @@ public sealed class RcnnNetwork : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         Tensor map = backbone.call(crops)[0];
+        map = backbone is PlainNet plain ? plain.FinalPool(map) : map;
         Tensor pooled = map.shape[2] == _pool && map.shape[3] == _pool ? map : F.adaptive_avg_pool2d(map, [_pool, _pool]);
         return pooled.flatten(1).MoveToOuterDisposeScope();
     }
