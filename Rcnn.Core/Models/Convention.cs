@@ -116,7 +116,7 @@ public static class Convention
         new("test", "score, NMS, detections", (c, p) => c with
         {
             Output = c.Output with { ScoreThreshold = 0.05, NmsThreshold = p == "caffe2015" ? 0.3 : 0.5, DetectionsPerImage = 100 },
-        }, c => Text($"{c.Output.ScoreThreshold}, {c.Output.NmsThreshold}, {c.Output.DetectionsPerImage}")),
+        }, c => Text($"{c.ScoreThreshold}, {c.Output.NmsThreshold}, {c.Output.DetectionsPerImage}")),
         new("maskPaste", "paste of masks", (c, p) => c with { Output = c.Output with { MaskPaste = p == "detectron2" ? "detectron2" : "torchvision" } },
             c => c.Output.MaskPaste, DetectorFactory.NeedsMasks),
         new("normEps", "eps of the normalisation", (c, _) => c with { Backbone = c.Backbone with { NormEps = 1e-5 } },

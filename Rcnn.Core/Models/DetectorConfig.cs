@@ -23,6 +23,12 @@ public sealed record DetectorConfig
 
     /// <summary>fixed: the loss parts are added up with the weights given here; uncertainty: their weights are learnt (Kendall et al. 2018).</summary>
     public string LossWeighting { get; init; } = "fixed";
+
+    /// <summary>
+    /// <see cref="OutputConfig.ScoreThreshold"/>, or what suits the scores where that is null: 0.25 for the sigmoid of the margin of R-CNN's machines, which is a margin of −1.1; 0.05 for
+    /// probabilities that add up to 1, its softmax among them.
+    /// </summary>
+    internal double ScoreThreshold => Output.ScoreThreshold ?? (Assembly == "rcnn" && Rcnn.Classifier == "svm" ? 0.25 : 0.05);
 }
 
 /// <summary>Resize, normalise, pad.</summary>
@@ -384,8 +390,8 @@ public sealed record MaskConfig
 
 public sealed record OutputConfig
 {
-    /// <summary>Detections with a score not above this are dropped.</summary>
-    public double ScoreThreshold { get; init; } = 0.05;
+    /// <summary>Detections with a score not above this are dropped; null is 0.05, for rcnn with linear machines 0.25, and a run writes the number down.</summary>
+    public double? ScoreThreshold { get; init; } = 0.05;
 
     /// <summary>IoU of the per-class NMS.</summary>
     public double NmsThreshold { get; init; } = 0.5;

@@ -130,8 +130,8 @@ public static class DetectorPresets
             Input = small ? new InputConfig { MinSize = 240, MaxSize = 320 } : new InputConfig(),
             Backbone = new BackboneConfig { Name = backbone, Fpn = false, LastBlock = last, FreezeStages = small ? 2 : 0 },
             Roi = new RoiConfig { PoolSize = backbone == "alexnet" ? 6 : plain ? 7 : 1, HeadWidth = 4096, Levels = ["0"] },
-            Output = new OutputConfig { ScoreThreshold = 0.25, NmsThreshold = 0.3 },
-            Rcnn = new() { WarpSize = small ? 128 : plain ? 227 : 224, FullyConnected = plain, Layer = plain ? "fc7" : "pool" },
+            Output = new OutputConfig { ScoreThreshold = null, NmsThreshold = 0.3 },
+            Rcnn = new() { WarpSize = small ? 128 : backbone == "alexnet" ? 227 : 224, FullyConnected = plain, Layer = plain ? "fc7" : "pool" },
         };
     }
 

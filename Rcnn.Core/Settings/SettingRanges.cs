@@ -128,7 +128,7 @@ internal static class SettingRanges
         ["model.roi.mask.activation"] = OneOf("sigmoid", "softmax"),
         ["model.roi.mask.lossWeight"] = NotNegative,
 
-        ["model.output.scoreThreshold"] = Fraction,
+        ["model.output.scoreThreshold"] = Fraction.OrNull(),
         ["model.output.nmsThreshold"] = Fraction,
         ["model.output.detectionsPerImage"] = Positive,
         ["model.output.selectionExtent"] = Extent,
@@ -137,6 +137,7 @@ internal static class SettingRanges
         ["model.rcnn.warpSize"] = Positive,
         ["model.rcnn.context"] = NotNegative,
         ["model.rcnn.layer"] = OneOf("pool", "fc6", "fc7"),
+        ["model.rcnn.dropout"] = BelowOne,
         ["model.rcnn.classifier"] = OneOf("svm", "softmax"),
         ["model.rcnn.chunk"] = Positive,
         ["model.rcnn.sampling.foreground"] = Positive,
@@ -155,6 +156,7 @@ internal static class SettingRanges
         ["model.rcnn.svm.maxPasses"] = Positive,
         ["model.rcnn.box.minIou"] = Fraction,
         ["model.rcnn.box.lambda"] = Positive,
+        ["model.rcnn.box.whiteningFloor"] = Positive,
 
         ["data.train"] = Words("voc:DIR[:SPLIT], coco:JSON,IMAGEDIR or synthetic[:SPLIT][:COUNT]"),
         ["data.validation"] = Words("as data.train").OrNull(),

@@ -1,4 +1,5 @@
 using Rcnn.Core.Models;
+using Rcnn.Core.Models.Input;
 using Rcnn.Core.Settings;
 
 namespace Rcnn.Core.Training;

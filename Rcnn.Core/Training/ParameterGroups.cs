@@ -117,7 +117,7 @@ public sealed class ParameterGroups
     {
         "backbone" => rates.Backbone,
         "rpn" => rates.Rpn,
-        "roi_heads" => rates.Roi,
+        "roi_heads" or "fc6" or "fc7" or "cls_score" => rates.Roi,      // the last three are R-CNN's
         _ => 1,
     };
 }

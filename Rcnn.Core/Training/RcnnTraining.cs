@@ -187,7 +187,7 @@ internal static class RcnnTraining
                 }
             }
 
-            return BoxRidge.Fit(pool, samples, targets, poolWidth, poolScale, rcnn.Box.Lambda);
+            return BoxRidge.Fit(pool, samples, targets, poolWidth, poolScale, rcnn.Box, cancellation);
         }
     }
 
@@ -275,6 +275,7 @@ internal static class RcnnTraining
     private static string Initialize(RcnnNetwork network, string file)
     {
         using DisposeScope scope = NewDisposeScope();
-        return $"{file}: {network.Load(WeightFile.Read(file), file)} tensors loaded";
+        (int loaded, IReadOnlyList<string> left) = network.Load(WeightFile.Read(file), file);
+        return string.Join("; ", [$"{file}: {loaded} tensors loaded", .. left]);
     }
 }

@@ -177,7 +177,7 @@ public sealed record RateConfig
     /// <summary>Of the proposal network.</summary>
     public double Rpn { get; init; } = 1;
 
-    /// <summary>Of the region and mask heads.</summary>
+    /// <summary>Of the region and mask heads; R-CNN's fc6, fc7 and classifier.</summary>
     public double Roi { get; init; } = 1;
 
     /// <summary>On top of the part's factor, for biases of convolutions and linear layers; Caffe's models have 2.</summary>

@@ -80,6 +80,7 @@ public static class TrainingRun
         config = config with
         {
             Data = config.Data with { Train = train.Name, Validation = validation?.Name, Classes = [.. train.ClassNames] },
+            Model = config.Model with { Output = config.Model.Output with { ScoreThreshold = config.Model.ScoreThreshold } },
         };
         ConfigCheck.Validate(config);
         return config;

@@ -90,11 +90,27 @@ public sealed class RcnnTrainingTests
     [InlineData("model.rcnn.context=16", "context")]
     [InlineData("model.rcnn.classifier=tree", "classifier")]
     [InlineData("model.rcnn.svm.c=0", "svm")]
+    [InlineData("model.rcnn.dropout=1", "dropout")]
+    [InlineData("model.rcnn.box.whiteningFloor=0", "whiteningFloor")]
+    [InlineData("model.input.channels=gbr", "input.channels")]
     [InlineData("data.proposals.method=null", "data.proposals")]
     public void Resolve_WrongSetting_NamesIt(string setting, string name)
     {
         IDetectionDataset data = TinyDetector.Data(2);
         Assert.Contains(name, Assert.Throws<RcnnException>(() => TrainingRun.Resolve(ConfigOverrides.Apply(Config(data), [setting]), data, null)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.25)]
+    [InlineData(0.05, "model.rcnn.classifier=softmax")]
+    [InlineData(0.25, "model.rcnn.classifier=softmax", "model.output.scoreThreshold=0.25")]
+    [InlineData(0.05, "model.output.scoreThreshold=0.05")]
+    public void ScoreThreshold_IsTheClassifiersUnlessItIsSet(double expected, params string[] settings)
+    {
+        IDetectionDataset data = TinyDetector.Data(2);
+        TrainConfig config = ConfigOverrides.Apply(Config(data), settings);
+        Assert.Equal(expected, config.Model.ScoreThreshold);
+        Assert.Equal(expected, TrainingRun.Resolve(config, data, null).Model.Output.ScoreThreshold);
     }
 
     private static TrainConfig Config(IDetectionDataset data) => ConfigOverrides.Apply(TrainPresets.For("rcnn", "mobilenet_v2", data.ClassNames.Count), Settings);

@@ -8,7 +8,7 @@ namespace Rcnn.Core.Models.Backbones;
 
 /// <summary>
 /// The feature layers of AlexNet, VGG or SqueezeNet, named "0", "1", … as in torchvision's <c>features</c>, where activations and poolings
-/// count. A stage ends before each pooling; a pooling at the very end is left out. Freezing goes by stages.
+/// count. A stage ends before each pooling; a pooling at the very end is left out of the maps and stands beside them (<see cref="FinalPool"/>). Freezing goes by stages.
 /// </summary>
 public sealed class PlainNet : Backbone
 {
@@ -16,6 +16,7 @@ public sealed class PlainNet : Backbone
     private readonly List<Module[]> _modules = [];
     private readonly List<int> _stageEnds = [];
     private readonly int[] _returned;
+    private readonly PlainPool? _final;
 
     /// <param name="layers">In order.</param>
     /// <param name="levels">How many stages to return, counted from the end.</param>
@@ -26,6 +27,7 @@ public sealed class PlainNet : Backbone
         int index = 0, channels = 3;
         List<int> ends = [], widths = [];
         IEnumerable<PlainLayer> kept = layers[^1] is PlainPool ? layers.SkipLast(1) : layers;
+        _final = lastLayer is null ? layers[^1] as PlainPool : null;
         foreach (PlainLayer layer in kept)
         {
             if (lastLayer is { } limit && index > limit)
@@ -87,6 +89,25 @@ public sealed class PlainNet : Backbone
         return maps;
     }
 
+    /// <summary>
+    /// The max pooling that ends torchvision's <c>features</c> and that the maps lack: 3×3 in AlexNet, 2×2 in VGG, stride 2. A SqueezeNet, and a network cut off at
+    /// <see cref="BackboneConfig.LastBlock"/>, have none.
+    /// </summary>
+    /// <param name="map">The last map, [B,C,H,W].</param>
+    /// <returns>[B,C,H',W'] with H' = ⌊(H − k)/2⌋ + 1; <paramref name="map"/> itself where there is no such pooling</returns>
+    /// <exception cref="RcnnException">A map smaller than the kernel.</exception>
+    internal Tensor FinalPool(Tensor map)
+    {
+        if (_final is not { } pool)
+        {
+            return map;
+        }
+
+        return map.shape[2] >= pool.Kernel && map.shape[3] >= pool.Kernel
+            ? Pool(map, pool)
+            : throw RcnnException.Usage($"{GetName()}: a map of {pool.Kernel}×{pool.Kernel} or more expected before its last pooling, got {map.shape[2]}×{map.shape[3]}");
+    }
+
     public override void FreezeStages(int stages)
     {
         int count = CheckedStages(stages, _stageEnds.Count);
@@ -103,7 +124,7 @@ public sealed class PlainNet : Backbone
         {
             case PlainPool pool:
                 _modules.Add([]);
-                return x => F.max_pool2d(x, [pool.Kernel, pool.Kernel], [2, 2], ceil_mode: pool.Ceiling);
+                return x => Pool(x, pool);
             case PlainFire fire:
                 var module = new FireModule(input, fire);
                 register_module(Name(index), module);
@@ -125,6 +146,8 @@ public sealed class PlainNet : Backbone
                 throw new ArgumentException($"{layer.GetType().Name}: a layer known here expected", nameof(layer));
         }
     }
+
+    private static Tensor Pool(Tensor map, PlainPool pool) => F.max_pool2d(map, [pool.Kernel, pool.Kernel], [2, 2], ceil_mode: pool.Ceiling);
 
     private static string Name(int index) => index.ToString(CultureInfo.InvariantCulture);
 }

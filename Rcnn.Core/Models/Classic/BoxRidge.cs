@@ -1,6 +1,5 @@
 using MathNet.Numerics.LinearAlgebra;
 using Rcnn.Core.Data;
-using Rcnn.Ops;
 
 namespace Rcnn.Core.Models.Classic;
 
@@ -13,9 +12,6 @@ namespace Rcnn.Core.Models.Classic;
 /// <param name="Mean">Mean target.</param>
 internal sealed record BoxRidge(double[,] Weights, double[,] Unwhiten, double[] Mean)
 {
-    // Keeps targets that do not vary from being blown up.
-    private const double Floor = 0.001;
-
     /// <summary>((x − x_p)/w_p, (y − y_p)/h_p, ln(w/w_p), ln(h/h_p)) with centres x, y.</summary>
     public static double[] Target(in Box proposal, in Box truth) =>
     [
@@ -38,40 +34,20 @@ internal sealed record BoxRidge(double[,] Weights, double[,] Unwhiten, double[] 
     /// <param name="targets">Their targets.</param>
     /// <param name="width">Numbers of a row.</param>
     /// <param name="scale">Factor on the rows.</param>
-    /// <param name="lambda">Strength of the ridge; the constant's weight is held back as the others are.</param>
+    /// <param name="config">Strength of the ridge and the floor of the whitening.</param>
+    /// <param name="cancellation">Looked at in every row of the system.</param>
     /// <returns>The regression; no sample gives one that leaves boxes as they are</returns>
-    public static BoxRidge Fit(FeatureRow row, IReadOnlyList<int> samples, IReadOnlyList<double[]> targets, int width, double scale, double lambda)
+    public static BoxRidge Fit(FeatureRow row, IReadOnlyList<int> samples, IReadOnlyList<double[]> targets, int width, double scale, BoxRidgeConfig config, CancellationToken cancellation = default)
     {
         double[] mean = [.. Enumerable.Range(0, 4).Select(k => samples.Count == 0 ? 0 : targets.Average(t => t[k]))];
-        (Matrix<double> whiten, Matrix<double> unwhiten) = Whitening(targets, mean);
-        int n = width + 1;
-        var normal = new double[n][];
-        var right = new double[n, 4];
-        double[][] x = [.. samples.Select(s => Row(row(s), scale))];
-        double[][] t = [.. targets.Select(target => (whiten.LeftMultiply(Vector<double>.Build.Dense(4, k => target[k] - mean[k]))).ToArray())];
-        Parallel.For(0, n, new ParallelOptions { MaxDegreeOfParallelism = Engine.Threads }, i =>
+        (Matrix<double> whiten, Matrix<double> unwhiten) = Whitening(targets, mean, config.WhiteningFloor);
+        if (samples.Count == 0)
         {
-            var line = new double[n];
-            for (int s = 0; s < x.Length; s++)
-            {
-                double factor = x[s][i];
-                double[] other = x[s];
-                for (int j = 0; j <= i; j++)
-                {
-                    line[j] += factor * other[j];
-                }
+            return new BoxRidge(new double[width + 1, 4], unwhiten.ToArray(), mean);
+        }
 
-                for (int k = 0; k < 4; k++)
-                {
-                    right[i, k] += factor * t[s][k];
-                }
-            }
-
-            line[i] += lambda;
-            normal[i] = line;
-        });
-        Matrix<double> system = Matrix<double>.Build.Dense(n, n, (i, j) => j <= i ? normal[i][j] : normal[j][i]);
-        return new BoxRidge(system.Cholesky().Solve(Matrix<double>.Build.DenseOfArray(right)).ToArray(), unwhiten.ToArray(), mean);
+        double[][] white = [.. targets.Select(target => (whiten.LeftMultiply(Vector<double>.Build.Dense(4, k => target[k] - mean[k]))).ToArray())];
+        return new BoxRidge(RidgeSystem.Solve(row, samples, white, width, scale, config.Lambda, cancellation), unwhiten.ToArray(), mean);
     }
 
     /// <summary>The target that the features of a proposal predict.</summary>
@@ -91,25 +67,13 @@ internal sealed record BoxRidge(double[,] Weights, double[,] Unwhiten, double[] 
         return [.. Enumerable.Range(0, 4).Select(k => Mean[k] + Enumerable.Range(0, 4).Sum(j => white[j] * Unwhiten[j, k]))];
     }
 
-    private static double[] Row(ReadOnlySpan<float> features, double scale)
-    {
-        var row = new double[features.Length + 1];
-        for (int i = 0; i < features.Length; i++)
-        {
-            row[i] = scale * features[i];
-        }
-
-        row[^1] = 1;
-        return row;
-    }
-
     // Symmetric square roots of the covariance and its inverse.
-    private static (Matrix<double> Whiten, Matrix<double> Unwhiten) Whitening(IReadOnlyList<double[]> targets, double[] mean)
+    private static (Matrix<double> Whiten, Matrix<double> Unwhiten) Whitening(IReadOnlyList<double[]> targets, double[] mean, double floor)
     {
         Matrix<double> covariance = Matrix<double>.Build.Dense(4, 4, (i, j) => targets.Count == 0 ? 0 : targets.Average(t => (t[i] - mean[i]) * (t[j] - mean[j])));
         var eigen = covariance.Evd(Symmetricity.Symmetric);
         Matrix<double> v = eigen.EigenVectors;
-        Vector<double> roots = eigen.EigenValues.Map(e => Math.Sqrt(Math.Max(0, e.Real) + Floor));
+        Vector<double> roots = eigen.EigenValues.Map(e => Math.Sqrt(Math.Max(0, e.Real) + floor));
         return (v * Matrix<double>.Build.DiagonalOfDiagonalVector(1 / roots) * v.Transpose(), v * Matrix<double>.Build.DiagonalOfDiagonalVector(roots) * v.Transpose());
     }
 }

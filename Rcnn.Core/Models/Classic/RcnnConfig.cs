@@ -15,6 +15,9 @@ public sealed record RcnnConfig
     /// <summary>Whether the network has the fully connected layers fc6 and fc7, of model.roi.headWidth.</summary>
     public bool FullyConnected { get; init; }
 
+    /// <summary>Part of fc6's and fc7's numbers that a step of fine-tuning sets to 0, from 0 to below 1.</summary>
+    public double Dropout { get; init; } = 0.5;
+
     /// <summary>Whether the network is trained on warped regions first; without, its layers stay as they came.</summary>
     public bool FineTune { get; init; } = true;
 
@@ -45,6 +48,8 @@ public sealed record RcnnConfig
         Require(Sampling is { Foreground: > 0, Background: >= 0 }, "sampling", $"{Sampling}", "at least one foreground region");
         Require(Svm is { C: > 0, PositiveWeight: > 0, FeatureNorm: > 0, RetrainAfter: > 0, Epochs: > 0, Tolerance: > 0, MaxPasses: > 0 }, "svm", $"{Svm}", "positive values");
         Require(Box.Lambda > 0, "box.lambda", $"{Box.Lambda}", "a positive number");
+        Require(Box.WhiteningFloor > 0, "box.whiteningFloor", $"{Box.WhiteningFloor}", "a positive number");
+        Require(Dropout is >= 0 and < 1, "dropout", $"{Dropout}", "0 to below 1");
     }
 
     private static void Require(bool valid, string name, string value, string expected)
@@ -110,4 +115,7 @@ public sealed record BoxRidgeConfig
     public double MinIou { get; init; } = 0.6;
 
     public double Lambda { get; init; } = 1000;
+
+    /// <summary>Added to the variances that whiten the targets, so that targets that hardly vary are not blown up; the released code's.</summary>
+    public double WhiteningFloor { get; init; } = 0.001;
 }

@@ -15,11 +15,13 @@ public sealed class RcnnDetector : IDetector
     private readonly RcnnNetwork _network;
     private readonly RcnnMachines _machines;
     private readonly RegionWarp _warp;
+    private readonly double _threshold;
 
     internal RcnnDetector(DetectorConfig config, RcnnNetwork network, RcnnMachines machines)
     {
         (Config, _network, _machines) = (config, network, machines);
         _warp = Warp(config);
+        _threshold = config.ScoreThreshold;
     }
 
     public DetectorConfig Config { get; }
@@ -66,7 +68,7 @@ public sealed class RcnnDetector : IDetector
                 double[] scores = Scores(layer.AsSpan(r * _network.LayerWidth, _network.LayerWidth), logits.AsSpan(r * Config.Classes, Config.Classes));
                 for (int c = 0; c < classes; c++)
                 {
-                    if (scores[c] > Config.Output.ScoreThreshold)
+                    if (scores[c] > _threshold)
                     {
                         perClass[c].Add((Corrected(part[r], poolRow, c, image), (float)scores[c]));
                     }

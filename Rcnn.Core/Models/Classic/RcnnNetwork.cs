@@ -1,4 +1,5 @@
 using Rcnn.Core.Models.Backbones;
+using Rcnn.Core.Models.Input;
 using Rcnn.Core.Weights;
 using Rcnn.Ops;
 using TorchSharp.Modules;
@@ -10,7 +11,8 @@ namespace Rcnn.Core.Models.Classic;
 
 /// <summary>
 /// The network of R-CNN: a warped region through the backbone, its last map pooled, two fully connected layers where there are some, and a classifier over C + 1 classes that fine-tuning
-/// trains. Input [N,3,S,S], normalised. The layers load from an ImageNet classifier.
+/// trains. Input [N,3,S,S], normalised. AlexNet and VGG pool by their own last max pooling (pool5 of the paper), then, like every other network, by the mean of adaptive cells where the sides
+/// still differ from model.roi.poolSize: torchvision's order, so that the layers of an ImageNet classifier load.
 /// </summary>
 public sealed class RcnnNetwork : Module<Tensor, Tensor>
 {
@@ -27,6 +29,7 @@ public sealed class RcnnNetwork : Module<Tensor, Tensor>
         : base(nameof(RcnnNetwork))
     {
         config.Rcnn.Validate();
+        _ = ImageResizer.Order(config.Input);
         if (config.Backbone.Fpn)
         {
             throw RcnnException.Usage("model.backbone.fpn: false expected for rcnn, got true");
@@ -62,8 +65,8 @@ public sealed class RcnnNetwork : Module<Tensor, Tensor>
         Tensor value = Pool(crops);
         if (fc6 is not null)
         {
-            value = F.dropout(F.relu(fc6.call(value)), 0.5, training);
-            value = F.dropout(F.relu(fc7!.call(value)), 0.5, training);
+            value = F.dropout(F.relu(fc6.call(value)), _config.Dropout, training);
+            value = F.dropout(F.relu(fc7!.call(value)), _config.Dropout, training);
         }
 
         return cls_score.call(value).MoveToOuterDisposeScope();
@@ -85,20 +88,21 @@ public sealed class RcnnNetwork : Module<Tensor, Tensor>
     }
 
     /// <summary>Fills the backbone, and fc6 and fc7 where the sizes agree, from an ImageNet classifier; or everything from a network of this kind.</summary>
-    /// <returns>How many tensors were taken</returns>
+    /// <returns>How many tensors were taken; which of fc6 and fc7 stay random, and why</returns>
     /// <exception cref="RcnnException">A backbone weight is missing or of another shape.</exception>
-    public int Load(IReadOnlyDictionary<string, Tensor> weights, string source)
+    public (int Loaded, IReadOnlyList<string> Left) Load(IReadOnlyDictionary<string, Tensor> weights, string source)
     {
         using IDisposable noGradient = no_grad();
         Dictionary<string, Tensor> own = state_dict();
         if (weights.ContainsKey("cls_score.weight"))
         {
             StateTensors.Copy(weights, own, source);
-            return own.Count;
+            return (own.Count, []);
         }
 
         (string first, string second) = _backboneName == "alexnet" ? ("classifier.1.", "classifier.4.") : ("classifier.0.", "classifier.3.");
         int loaded = 0;
+        List<string> left = [];
         foreach ((string name, Tensor target) in own.Where(o => !o.Key.StartsWith("cls_score.", StringComparison.Ordinal)))
         {
             bool body = name.StartsWith("backbone.", StringComparison.Ordinal);
@@ -110,7 +114,13 @@ public sealed class RcnnNetwork : Module<Tensor, Tensor>
                 target.copy_(value);
                 loaded++;
             }
-            else if (body && !name.EndsWith(".num_batches_tracked", StringComparison.Ordinal))
+            else if (!body)
+            {
+                left.Add(value is null
+                    ? $"{name} is missing: left random"
+                    : $"{name} of another shape ([{string.Join(",", target.shape)}] expected, got [{string.Join(",", value.shape)}]): left random");
+            }
+            else if (!name.EndsWith(".num_batches_tracked", StringComparison.Ordinal))
             {
                 throw new RcnnException(value is null
                     ? $"{source}: {layer} is missing for {name}"
@@ -118,13 +128,14 @@ public sealed class RcnnNetwork : Module<Tensor, Tensor>
             }
         }
 
-        return loaded;
+        return (loaded, left);
     }
 
     private Tensor Pool(Tensor crops)
     {
         using var scope = NewDisposeScope();
         Tensor map = backbone.call(crops)[0];
+        map = backbone is PlainNet plain ? plain.FinalPool(map) : map;
         Tensor pooled = map.shape[2] == _pool && map.shape[3] == _pool ? map : F.adaptive_avg_pool2d(map, [_pool, _pool]);
         return pooled.flatten(1).MoveToOuterDisposeScope();
     }

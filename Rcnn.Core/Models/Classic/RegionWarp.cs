@@ -7,12 +7,13 @@ namespace Rcnn.Core.Models.Classic;
 
 /// <summary>
 /// Regions of any shape to squares (Girshick et al. 2014, appendix A, "warp"): the box grows so that the context is c pixels wide in the square of side S, that is by S/(S − 2c), and is resampled
-/// bilinearly at pixel centres. What lies outside of the image is the mean colour, 0 after normalisation.
+/// bilinearly at pixel centres. What lies outside of the image is the mean colour, 0 after normalisation. Channels stand in the order of model.input.channels; mean and std are given as RGB.
 /// </summary>
 public sealed class RegionWarp(int size, int context, InputConfig input)
 {
-    private readonly float[] _scale = [.. input.Std.Select(s => (float)(1 / (255 * s)))];
-    private readonly float[] _shift = [.. input.Mean.Zip(input.Std, (m, s) => (float)(-m / s))];
+    private readonly int[] _order = ImageResizer.Order(input);
+    private readonly float[] _scale = [.. ImageResizer.Order(input).Select(c => (float)(1 / (255 * input.Std[c])))];
+    private readonly float[] _shift = [.. ImageResizer.Order(input).Select(c => (float)(-input.Mean[c] / input.Std[c]))];
 
     /// <param name="image">The image.</param>
     /// <param name="boxes">Half-open pixels of the image; a side below one pixel counts as one.</param>
@@ -45,8 +46,9 @@ public sealed class RegionWarp(int size, int context, InputConfig input)
                 int c = (row.High * stride) + (3 * column.Low), d = (row.High * stride) + (3 * column.High);
                 for (int channel = 0; channel < 3; channel++)
                 {
-                    float above = pixels[a + channel] + (column.Fraction * (pixels[b + channel] - pixels[a + channel]));
-                    float below = pixels[c + channel] + (column.Fraction * (pixels[d + channel] - pixels[c + channel]));
+                    int from = _order[channel];
+                    float above = pixels[a + from] + (column.Fraction * (pixels[b + from] - pixels[a + from]));
+                    float below = pixels[c + from] + (column.Fraction * (pixels[d + from] - pixels[c + from]));
                     target[at++] = ((above + (row.Fraction * (below - above))) * _scale[channel]) + _shift[channel];
                 }
             }

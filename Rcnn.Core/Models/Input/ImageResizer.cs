@@ -22,12 +22,7 @@ internal sealed unsafe class ImageResizer
 
     public ImageResizer(InputConfig config)
     {
-        _order = config.Channels switch
-        {
-            "rgb" => [0, 1, 2],
-            "bgr" => [2, 1, 0],
-            _ => throw RcnnException.Usage($"model.input.channels: rgb or bgr expected, got '{config.Channels}'"),
-        };
+        _order = Order(config);
         for (int channel = 0; channel < 3; channel++)
         {
             (_mean[channel], _std[channel]) = ((float)config.Mean[_order[channel]], (float)config.Std[_order[channel]]);
@@ -37,6 +32,15 @@ internal sealed unsafe class ImageResizer
             }
         }
     }
+
+    /// <summary>Channel of an RGB image, and of mean and std, that each channel of the input takes.</summary>
+    /// <exception cref="RcnnException">An unknown name of an order.</exception>
+    internal static int[] Order(InputConfig config) => config.Channels switch
+    {
+        "rgb" => [0, 1, 2],
+        "bgr" => [2, 1, 0],
+        _ => throw RcnnException.Usage($"model.input.channels: rgb or bgr expected, got '{config.Channels}'"),
+    };
 
     /// <summary>From uint8 RGB, row after row.</summary>
     public void Run(byte* source, ImageSize from, float* target, ImageSize to, int targetStride)

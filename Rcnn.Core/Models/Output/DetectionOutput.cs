@@ -13,7 +13,7 @@ public sealed class DetectionOutput(OutputConfig config, RoiConfig regions)
     private readonly BoxCoder _coder = BoxSettings.Coder("model.roi", regions.BoxWeights, regions.MaxGrowth, regions.BoxExtent);
     private readonly ClassScores _scores = regions.ClassLoss.Kind == "focal-sigmoid" ? ClassScores.Sigmoid : ClassScores.Softmax;
     private readonly DetectionLimits _limits = new(
-        config.ScoreThreshold, config.NmsThreshold, config.DetectionsPerImage, Extent: BoxSettings.Extent("model.output.selectionExtent", config.SelectionExtent));
+        config.ScoreThreshold ?? 0.05, config.NmsThreshold, config.DetectionsPerImage, Extent: BoxSettings.Extent("model.output.selectionExtent", config.SelectionExtent));
 
     /// <summary>Detections in pixels of the batch. <paramref name="proposals"/>: [R,4] for each image in pixels of the batch.</summary>
     public IReadOnlyList<Detections> Run(RegionPrediction prediction, IReadOnlyList<Tensor> proposals, ImageBatch batch)

@@ -16,27 +16,28 @@ public sealed class BoxRidgeTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(50)]
-    public void Fit_SatisfiesTheNormalEquationsOfTheWhitenedTargets(double lambda)
+    [InlineData(1, 0.001)]
+    [InlineData(50, 0.001)]
+    [InlineData(50, 0.25)]
+    public void Fit_SatisfiesTheNormalEquationsOfTheWhitenedTargets(double lambda, double floor)
     {
         const int Count = 40, Width = 7;
         const double Scale = 1.3;
         var random = new RandomStream(4);
         float[][] rows = [.. Enumerable.Range(0, Count).Select(_ => Enumerable.Range(0, Width).Select(_ => (float)random.NextGaussian()).ToArray())];
         double[][] targets = [.. rows.Select(r => new[] { r[0] - r[1], 0.5 * r[2], r[0] + (0.3 * r[3]), 2 + (0.1 * random.NextGaussian()) })];
-        BoxRidge ridge = BoxRidge.Fit(i => rows[i], [.. Enumerable.Range(0, Count)], targets, Width, Scale, lambda);
+        BoxRidge ridge = BoxRidge.Fit(i => rows[i], [.. Enumerable.Range(0, Count)], targets, Width, Scale, new() { Lambda = lambda, WhiteningFloor = floor });
 
         double[] mean = [.. Enumerable.Range(0, 4).Select(k => targets.Average(t => t[k]))];
         Assert.Equal(mean, ridge.Mean, (a, b) => Math.Abs(a - b) < 1e-12);
 
-        // Unwhiten is the symmetric root of covariance + 0.001.
+        // Unwhiten is the symmetric root of covariance + floor.
         for (int i = 0; i < 4; i++)
         {
             for (int j = 0; j < 4; j++)
             {
                 double square = Enumerable.Range(0, 4).Sum(k => ridge.Unwhiten[i, k] * ridge.Unwhiten[k, j]);
-                Assert.Equal(targets.Average(t => (t[i] - mean[i]) * (t[j] - mean[j])), square - (i == j ? 0.001 : 0), 1e-9);
+                Assert.Equal(targets.Average(t => (t[i] - mean[i]) * (t[j] - mean[j])), square - (i == j ? floor : 0), 1e-9);
             }
         }
 
@@ -64,7 +65,7 @@ public sealed class BoxRidgeTests
         var random = new RandomStream(6);
         float[][] rows = [.. Enumerable.Range(0, 80).Select(_ => Enumerable.Range(0, 5).Select(_ => (float)random.NextGaussian()).ToArray())];
         double[][] targets = [.. rows.Select(r => new double[] { r[0], r[1] - r[2], 0.5 + r[3], -r[4] })];
-        BoxRidge ridge = BoxRidge.Fit(i => rows[i], [.. Enumerable.Range(0, 80)], targets, 5, 1, 1e-6);
+        BoxRidge ridge = BoxRidge.Fit(i => rows[i], [.. Enumerable.Range(0, 80)], targets, 5, 1, new() { Lambda = 1e-6 });
         for (int i = 0; i < 80; i++)
         {
             Assert.Equal(targets[i], ridge.Predict(rows[i], 1), (a, b) => Math.Abs(a - b) < 1e-5);
@@ -74,8 +75,17 @@ public sealed class BoxRidgeTests
     [Fact]
     public void Fit_WithoutSamples_LeavesBoxesAsTheyAre()
     {
-        BoxRidge ridge = BoxRidge.Fit(_ => default, [], [], 3, 1, 1000);
+        BoxRidge ridge = BoxRidge.Fit(_ => default, [], [], 3, 1, new());
         Assert.Equal(new Box(1, 2, 3, 5), BoxRidge.Apply(new Box(1, 2, 3, 5), ridge.Predict([4, 5, 6], 1)));
+    }
+
+    [Fact]
+    public void Fit_WithoutSamples_SolvesNoSystem()
+    {
+        // A system of this width would take 80 GB.
+        BoxRidge ridge = BoxRidge.Fit(_ => default, [], [], 100_000, 1, new());
+        Assert.Equal(100_001, ridge.Weights.GetLength(0));
+        Assert.All(ridge.Weights.Cast<double>(), w => Assert.Equal(0, w));
     }
 
     private static double[,] Solve(double[,] unwhiten, double[][] targets, double[] mean)

@@ -1,3 +1,4 @@
+using Rcnn.Core;
 using Rcnn.Core.Data;
 using Rcnn.Core.Models;
 using Rcnn.Core.Models.Classic;
@@ -57,6 +58,23 @@ public sealed class RegionWarpTests
             Assert.Equal(x is >= 5 and < 15 && y is >= 5 and < 15, warped[i] != 0);
         }
     }
+
+    [Fact]
+    public void Apply_Bgr_IsTheSwappedImageWithSwappedMeanAndStd()
+    {
+        RgbImage image = Picture(9, 8, (x, y, c) => (11 * x) + (7 * y) + (40 * c)), swapped = Picture(9, 8, (x, y, c) => (11 * x) + (7 * y) + (40 * (2 - c)));
+        var rgb = new InputConfig { Mean = [0.1, 0.2, 0.3], Std = [0.5, 0.25, 0.2] };
+        float[] bgr = Values(rgb with { Channels = "bgr" }, image);
+        Assert.Equal(Values(rgb with { Mean = [0.3, 0.2, 0.1], Std = [0.2, 0.25, 0.5] }, swapped), bgr);
+        Assert.NotEqual(Values(rgb, image), bgr);
+        Assert.Contains(0f, bgr);                           // outside of the image
+
+        float[] Values(InputConfig input, RgbImage of) => new RegionWarp(12, 3, input).Apply(of, [new Box(0, 1, 6, 7)]).contiguous().data<float>().ToArray();
+    }
+
+    [Fact]
+    public void UnknownOrderOfChannels_IsNamed() =>
+        Assert.Contains("input.channels: rgb or bgr expected, got 'gbr'", Assert.Throws<RcnnException>(() => new RegionWarp(8, 0, Plain with { Channels = "gbr" })).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Apply_NoBoxes_IsEmpty_AndAFlatBoxCountsAsOnePixel()
