@@ -222,7 +222,7 @@ internal static class SettingRanges
         ["threads"] = NotNegative,
         ["device"] = Words("cpu, cuda or cuda:N"),
         ["precision"] = OneOf(Precision.Names),
-        ["bestMetric"] = OneOf("AP", "AP50", "AP75", "mAP"),
+        ["bestMetric"] = OneOf("AP", "AP50", "AP75", "mAP", "mask/AP", "mask/AP50", "mask/AP75", "loss"),
         ["procedure"] = OneOf("joint", "alternating"),
         ["alternatingShares"] = List("four positive numbers, one for each step", v => v.Length == 4 && v.All(s => s > 0)),
         ["parts"] = Words("some of backbone, rpn, roi_heads"),

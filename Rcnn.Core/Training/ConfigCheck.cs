@@ -18,6 +18,16 @@ public static class ConfigCheck
         }
 
         TrainSizes(config.Model.Input);
+        if (config.BestMetric == "loss" && (!config.ValidationLoss || DetectorFactory.IsClassic(config.Model)))
+        {
+            throw RcnnException.Usage($"bestMetric=loss: expected {(DetectorFactory.IsClassic(config.Model) ? $"a metric of detections, {config.Model.Assembly} is validated after training" : "validationLoss=true with it")}");
+        }
+
+        if (config.BestMetric.StartsWith("mask/", StringComparison.Ordinal) && !DetectorFactory.NeedsMasks(config.Model))
+        {
+            throw RcnnException.Usage($"bestMetric={config.BestMetric}: {config.Model.Assembly} has no masks");
+        }
+
         if (config.Optimizer is { Kind: "sgd", Nesterov: true, Momentum: 0 })
         {
             throw RcnnException.Usage("optimizer.nesterov=true: expected false with optimizer.momentum=0");
@@ -38,6 +48,16 @@ public static class ConfigCheck
         {
             throw RcnnException.Usage(
                 $"model.classes={config.Model.Classes}: the data has {config.Data.Classes.Length} classes, with background {config.Data.Classes.Length + 1}");
+        }
+    }
+
+    /// <exception cref="RcnnException">A setting of validation without anything to validate on; exit code 2.</exception>
+    public static void Validation(TrainConfig config, bool given)
+    {
+        if (!given && (config.Stop.Patience is not null || config.ValidationLoss))
+        {
+            string setting = config.Stop.Patience is { } patience ? $"stop.patience={patience}" : "validationLoss=true";
+            throw RcnnException.Usage($"{setting}: expected validation data with it (--val)");
         }
     }
 

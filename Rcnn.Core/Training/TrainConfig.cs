@@ -42,7 +42,10 @@ public sealed record TrainConfig
     /// </summary>
     public string Precision { get; init; } = "float32";
 
-    /// <summary>The validation metric that chooses the best checkpoint, larger is better: AP, AP50, AP75 or mAP.</summary>
+    /// <summary>
+    /// What of a validation chooses the best checkpoint and is watched by <c>stop.patience</c>: AP, AP50, AP75 or mAP, mask/AP, mask/AP50 or mask/AP75 of a model with masks,
+    /// all the larger the better; or loss, the smaller the better, which needs validationLoss.
+    /// </summary>
     public string BestMetric { get; init; } = "AP";
 
     /// <summary>joint (both stages at once) or alternating (the four steps of Ren et al. 2015, §3.2; see <see cref="AlternatingTraining"/>).</summary>

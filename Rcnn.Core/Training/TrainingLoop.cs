@@ -182,7 +182,7 @@ internal sealed class TrainingLoop : IDisposable
 
         _log.Append("eval", _state.Step, metrics);
         _events?.Append(_state.Step, metrics.Select(m => KeyValuePair.Create("validation/" + m.Key, m.Value)));
-        bool improved = _state.BestValue is not { } best || value > best;
+        bool improved = !double.IsNaN(value) && (_state.BestValue is not { } best || (_config.BestMetric == "loss" ? value < best : value > best));
         _state = _state with
         {
             Metrics = new Dictionary<string, double>(metrics),

@@ -32,6 +32,7 @@ public static class TrainingRun
         CancellationToken cancellation = default)
     {
         config = Resolve(config, train, validation);
+        ConfigCheck.Validation(config, validation is not null);
         if (!(resume && RunFolder.IsStarted(outDir)))
         {
             BackboneCheck.Unused(config.Model.Backbone);

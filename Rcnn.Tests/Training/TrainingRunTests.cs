@@ -81,6 +81,34 @@ public sealed class TrainingRunTests
     }
 
     [Fact]
+    public void ValidationLoss_ChoosesTheCheckpointOfTheSmallest()
+    {
+        // The toy metric falls with every step, and so does the loss: by the one the first validation is the best, by the other the last.
+        using var folder = new TemporaryFolder();
+        using var problem = new ToyProblem(ToyProblem.Baseline() with { EvalEvery = 3, ValidationLoss = true, BestMetric = "loss" });
+        RunSummary summary = problem.Train(folder.File("run"), validation: new ToyDataset(2));
+        double[] losses = [.. MetricsLog.Read(RunFolder.Open(summary.Folder).MetricsFile).Where(l => (string?)l["kind"] == "eval").Select(l => (double)l["loss"]!)];
+        Assert.Equal((Array.IndexOf(losses, losses.Min()) + 1) * 3, summary.BestStep);
+        Assert.True(summary.BestStep > 3);
+    }
+
+    [Theory]
+    [InlineData("faster-rcnn-c4", "bestMetric=loss", "bestMetric=loss: expected validationLoss=true with it")]
+    [InlineData("faster-rcnn-c4", "bestMetric=mask/AP", "bestMetric=mask/AP: faster-rcnn-c4 has no masks")]
+    [InlineData("rcnn", "bestMetric=loss", "rcnn is validated after training")]
+    [InlineData("faster-rcnn-c4", "stop.patience=2", "stop.patience=2: expected validation data with it (--val)")]
+    [InlineData("faster-rcnn-c4", "validationLoss=true", "validationLoss=true: expected validation data with it (--val)")]
+    public void SettingOfValidation_WithoutWhatItNeeds_IsNamed(string model, string setting, string message)
+    {
+        using var folder = new TemporaryFolder();
+        IDetectionDataset data = TinyDetector.Data(2);
+        TrainConfig config = ConfigOverrides.Apply(TrainPresets.For(model, "mobilenet_v2", data.ClassNames.Count), ["stop.steps=1", setting]);
+        RcnnException e = Assert.Throws<RcnnException>(() => TrainingRun.Execute(config, data, null, folder.File("run")));
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
+        Assert.Equal(2, e.ExitCode);
+    }
+
+    [Fact]
     public void Patience_EndsTheRun_AndStaysUsedUpWhenResumed()
     {
         // The toy metric falls with every step, so only the first validation is a new best.
