@@ -21,6 +21,12 @@ public sealed record LoaderOptions
     /// <summary>Strength of random brightness, contrast and colour, 0 (none) to below 1; see <see cref="Data.ColourJitter"/>.</summary>
     public double ColourJitter { get; init; }
 
+    /// <summary>Strength of random saturation, 0 (none) to 1; see <see cref="SaturationHueJitter"/>.</summary>
+    public double SaturationJitter { get; init; }
+
+    /// <summary>Random turn of the hue by up to this part of the circle, 0 (none) to 0.5.</summary>
+    public double HueJitter { get; init; }
+
     /// <summary>Mixing, cropping and placing of images; see <see cref="AugmentOptions"/>.</summary>
     public AugmentOptions Augment { get; init; } = new();
 
@@ -54,6 +60,8 @@ public sealed record LoaderOptions
         Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "1 or more");
         Require(FlipProbability is >= 0 and <= 1, nameof(FlipProbability), FlipProbability, "0 to 1");
         Require(ColourJitter is >= 0 and < 1, nameof(ColourJitter), ColourJitter, "0 to below 1");
+        Require(SaturationJitter is >= 0 and <= 1, nameof(SaturationJitter), SaturationJitter, "0 to 1");
+        Require(HueJitter is >= 0 and <= 0.5, nameof(HueJitter), HueJitter, "0 to 0.5");
         Augment.Validate("augment");
         Require(MaxSide >= 0, nameof(MaxSide), MaxSide, "0 or more");
         Require(CacheBytes >= 0, nameof(CacheBytes), CacheBytes, "0 or more");

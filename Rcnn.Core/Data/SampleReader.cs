@@ -28,8 +28,16 @@ public sealed class SampleReader(IDetectionDataset dataset, LoaderOptions option
         bool flip = options.FlipProbability > 0
             && new RandomStream(options.Seed, $"flip/{epoch}/{index}").NextDouble() < options.FlipProbability;
         sample = flip ? sample.FlipHorizontally() : sample;
-        return options.ColourJitter > 0
-            ? sample with { Image = ColourJitter.Apply(sample.Image, options.ColourJitter, new RandomStream(options.Seed, $"colour/{epoch}/{index}")) }
+        if (options.ColourJitter > 0)
+        {
+            sample = sample with { Image = ColourJitter.Apply(sample.Image, options.ColourJitter, new RandomStream(options.Seed, $"colour/{epoch}/{index}")) };
+        }
+
+        return options.SaturationJitter > 0 || options.HueJitter > 0
+            ? sample with
+            {
+                Image = SaturationHueJitter.Apply(sample.Image, options.SaturationJitter, options.HueJitter, new RandomStream(options.Seed, $"saturation-hue/{epoch}/{index}")),
+            }
             : sample;
     }
 

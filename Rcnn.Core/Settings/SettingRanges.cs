@@ -164,6 +164,8 @@ internal static class SettingRanges
         ["data.batchSize"] = Positive,
         ["data.flipProbability"] = Fraction,
         ["data.colourJitter"] = BelowOne,
+        ["data.saturationJitter"] = Within(0, 1),
+        ["data.hueJitter"] = Within(0, 0.5),
         ["data.augment.mosaic"] = Fraction,
         ["data.augment.mixUp"] = Fraction,
         ["data.augment.mixUpAlpha"] = Positive,

@@ -88,6 +88,12 @@ public sealed record DataConfig
     /// <summary>Strength of random brightness, contrast and colour, 0 (none) to below 1.</summary>
     public double ColourJitter { get; init; }
 
+    /// <summary>Strength of random saturation, 0 (none) to 1.</summary>
+    public double SaturationJitter { get; init; }
+
+    /// <summary>Random turn of the hue by up to this part of the circle, 0 (none) to 0.5.</summary>
+    public double HueJitter { get; init; }
+
     /// <summary>Mixing, cropping and placing of images.</summary>
     public AugmentOptions Augment { get; init; } = new();
 

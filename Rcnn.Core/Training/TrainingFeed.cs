@@ -16,6 +16,8 @@ public static class TrainingFeed
         Seed = config.Seed,
         FlipProbability = config.Data.FlipProbability,
         ColourJitter = config.Data.ColourJitter,
+        SaturationJitter = config.Data.SaturationJitter,
+        HueJitter = config.Data.HueJitter,
         Augment = config.Data.Augment,
         Proposals = proposals,
         MaxSide = config.Data.MaxSide,
