@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Rcnn.Core.Data;
@@ -52,6 +53,7 @@ internal static class RcnnTraining
                 CheckpointState trained = Checkpoint.ReadState(checkpoint);
                 WriteState(checkpoint, trained with { ElapsedSeconds = trained.ElapsedSeconds + clock.Elapsed.TotalSeconds });
                 File.Delete(Path.Combine(folder.Directory, FeatureFile));
+                File.Delete(Path.Combine(folder.Directory, FitState.FileName));
                 observer?.Saved(checkpoint, summary.Steps);
             }
 
@@ -157,17 +159,37 @@ internal static class RcnnTraining
         Fill(config, reader, network, images, starts, cache, observer, cancellation);
         FeatureRow layer = i => cache.Row(i)[..layerWidth], pool = i => cache.Row(i)[^poolWidth..];
         double layerScale = Scale(layer, starts[^1], rcnn.Svm.FeatureNorm), poolScale = Scale(pool, starts[^1], rcnn.Svm.FeatureNorm);
+        FitState fit = FitState.Open(Path.Combine(folder.Directory, FitState.FileName), FitKey(config, train, checkpoint, starts, images), observer is null ? null : observer.Message);
         LinearMachine[] machines = [];
         if (svm)
         {
             observer?.Message($"machines of {train.ClassNames.Count} classes on {starts[^1]} regions");
             var mining = new NegativeMining(layer, images, train.ClassNames.Count, layerWidth, layerScale, rcnn.Svm, new RandomStream(config.Seed, "svm"));
-            machines = mining.Run((done, total) => observer?.Evaluating(done, total), cancellation);
+            if (fit.Mining is { } before)
+            {
+                mining.State = before;
+                observer?.Message($"they go on behind image {mining.Done} of {rcnn.Svm.Epochs * images.Length}");
+            }
+
+            machines = mining.Run((done, total) => observer?.Evaluating(done, total), cancellation, Keep);
             observer?.Message("trainings and negatives: " + string.Join(", ", mining.Work.Select((w, c) => $"{train.ClassNames[c]} {w.Trainings}, {w.Negatives}")));
+            Keep();
+
+            void Keep()
+            {
+                fit.Mining = mining.State;
+                fit.Write();
+            }
         }
 
-        BoxRidge[] boxes = rcnn.BoxRegression ? [.. Enumerable.Range(1, train.ClassNames.Count).Select(c => Ridge(c))] : [];
-        return new RcnnMachines(machines, boxes, poolScale);
+        for (int label = fit.Boxes.Count + 1; rcnn.BoxRegression && label <= train.ClassNames.Count; label++)
+        {
+            observer?.Message($"box regression of {train.ClassNames[label - 1]}");
+            fit.Boxes.Add(Ridge(label));
+            fit.Write();
+        }
+
+        return new RcnnMachines(machines, [.. fit.Boxes], poolScale);
 
         BoxRidge Ridge(int label)
         {
@@ -269,6 +291,20 @@ internal static class RcnnTraining
         hash.AppendData(File.ReadAllBytes(Path.Combine(checkpoint, Checkpoint.WeightsFile)));
         hash.AppendData(Encoding.UTF8.GetBytes(train.Fingerprint() + ConfigJson.Write(config.Model) + ConfigJson.Write(config.Data with { Proposals = config.Data.Proposals with { File = null } })));
         hash.AppendData([.. starts.SelectMany(BitConverter.GetBytes)]);
+        return hash.GetHashAndReset();
+    }
+
+    /// <summary>Of everything machines and regressions depend on: what the features do, the regions themselves and the seed.</summary>
+    private static byte[] FitKey(TrainConfig config, IDetectionDataset train, string checkpoint, int[] starts, RcnnRegions[] images)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Key(config, train, checkpoint, starts));
+        hash.AppendData(BitConverter.GetBytes(config.Seed));
+        foreach (RcnnRegions image in images)
+        {
+            hash.AppendData(MemoryMarshal.AsBytes(image.Boxes.AsSpan()));
+        }
+
         return hash.GetHashAndReset();
     }
 

@@ -36,6 +36,7 @@ public static class TrainingRun
         if (!(resume && RunFolder.IsStarted(outDir)))
         {
             BackboneCheck.Unused(config.Model.Backbone);
+            RcnnCheck.Unused(config);
         }
 
         Device device = ComputeDevice.Of(config.Device);

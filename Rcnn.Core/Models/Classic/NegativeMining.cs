@@ -8,6 +8,9 @@ namespace Rcnn.Core.Models.Classic;
 /// </summary>
 internal sealed class NegativeMining
 {
+    /// <summary>Images between two states when no machine is trained.</summary>
+    private const int SaveEvery = 64;
+
     private readonly FeatureRow _row;
     private readonly IReadOnlyList<RcnnRegions> _images;
     private readonly int[] _starts;
@@ -16,6 +19,8 @@ internal sealed class NegativeMining
     private readonly SvmConfig _config;
     private readonly RandomStream _random;
     private readonly ClassState[] _classes;
+    private int _epoch;
+    private int _image;
 
     /// <param name="row">Features of a region by its number.</param>
     /// <param name="images">Regions, numbered image after image.</param>
@@ -37,33 +42,93 @@ internal sealed class NegativeMining
     /// <summary>How often each machine was trained and how many negatives it kept.</summary>
     public IReadOnlyList<(int Trainings, int Negatives)> Work => [.. _classes.Select(c => (c.Trainings, c.Negatives.Count))];
 
-    /// <param name="progress">Told of the images done, of those of all passes; may be null.</param>
-    public LinearMachine[] Run(Action<int, int>? progress, CancellationToken cancellation)
+    /// <summary>Images done of all passes.</summary>
+    public int Done => (_epoch * _images.Count) + _image;
+
+    /// <summary>Where the mining stands: place, random stream, and the machine and negatives of each class. A mining of the same rows, regions and settings that takes it goes on to the same bits.</summary>
+    public byte[] State
     {
-        for (int epoch = 0; epoch < _config.Epochs; epoch++)
+        get
         {
-            for (int i = 0; i < _images.Count; i++)
+            using var memory = new MemoryStream();
+            using var writer = new BinaryWriter(memory);
+            writer.Write(_epoch);
+            writer.Write(_image);
+            foreach (ulong word in _random.State)
             {
-                cancellation.ThrowIfCancellationRequested();
+                writer.Write(word);
+            }
+
+            foreach (ClassState state in _classes)
+            {
+                state.Write(writer);
+            }
+
+            writer.Flush();
+            return memory.ToArray();
+        }
+
+        set
+        {
+            using var reader = new BinaryReader(new MemoryStream(value));
+            (_epoch, _image) = (reader.ReadInt32(), reader.ReadInt32());
+            _random.State = [reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64()];
+            foreach (ClassState state in _classes)
+            {
+                state.Read(reader);
+            }
+        }
+    }
+
+    /// <param name="progress">Told of the images done, of those of all passes; may be null.</param>
+    /// <param name="cancellation">Ends the work between images and between trainings.</param>
+    /// <param name="save">Called where <see cref="State"/> is worth keeping: after each image that trained a machine, now and then without one, and before a cancellation; may be null.</param>
+    public LinearMachine[] Run(Action<int, int>? progress, CancellationToken cancellation, Action? save = null)
+    {
+        for (; _epoch < _config.Epochs; (_epoch, _image) = (_epoch + 1, 0))
+        {
+            while (_image < _images.Count)
+            {
+                StopWhenCancelled();
+                bool trained = false;
                 foreach (ClassState state in _classes)
                 {
-                    Add(state, i);
+                    Add(state, _image);
                     if (state.New > _config.RetrainAfter)
                     {
                         Train(state);
+                        trained = true;
                     }
                 }
 
-                progress?.Invoke((epoch * _images.Count) + i + 1, _config.Epochs * _images.Count);
+                _image++;
+                if (trained || _image % SaveEvery == 0)
+                {
+                    save?.Invoke();
+                }
+
+                progress?.Invoke(Done, _config.Epochs * _images.Count);
             }
 
+            // The end of a pass is entered again by a mining that was stopped in it; what is trained there is left out.
             foreach (ClassState state in _classes.Where(s => s.New > 0 || s.Machine is null))
             {
+                StopWhenCancelled();
                 Train(state);
+                save?.Invoke();
             }
         }
 
         return [.. _classes.Select(s => s.Machine!)];
+
+        void StopWhenCancelled()
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                save?.Invoke();
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
     }
 
     private IEnumerable<int> Positives(int label)
@@ -122,5 +187,33 @@ internal sealed class NegativeMining
         public int Trainings { get; set; }
 
         public LinearMachine? Machine { get; set; }
+
+        public void Write(BinaryWriter writer)
+        {
+            writer.Write(New);
+            writer.Write(Trainings);
+            writer.Write(Negatives.Count);
+            Negatives.ForEach(writer.Write);
+            writer.Write(Machine is not null);
+            if (Machine is { } machine)
+            {
+                writer.Write(machine.Weights.Length);
+                Array.ForEach(machine.Weights, writer.Write);
+                writer.Write(machine.Offset);
+                writer.Write(machine.Scale);
+            }
+        }
+
+        public void Read(BinaryReader reader)
+        {
+            (New, Trainings) = (reader.ReadInt32(), reader.ReadInt32());
+            Negatives.Clear();
+            Negatives.AddRange(Enumerable.Range(0, reader.ReadInt32()).Select(_ => reader.ReadInt32()));
+            Known.Clear();
+            Known.UnionWith(Negatives);
+            Machine = reader.ReadBoolean()
+                ? new LinearMachine([.. Enumerable.Range(0, reader.ReadInt32()).Select(_ => reader.ReadDouble())], reader.ReadDouble(), reader.ReadDouble())
+                : null;
+        }
     }
 }
