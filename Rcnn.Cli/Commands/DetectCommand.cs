@@ -125,7 +125,7 @@ internal static class DetectCommand
     private static bool IsImage(string file) => Path.GetExtension(file).ToLowerInvariant() is ".jpg" or ".jpeg" or ".png";
 
     /// <summary>What a model without a proposal network looks at, in pixels of the image as the detector sees it.</summary>
-    private static Tensor[]? Proposals(DetectorConfig model, ProposalSource? source, RgbImage image, string file)
+    private static Tensor[]? Proposals(DetectorConfig model, ProposalSource? source, RgbImage image, ProposalImage file)
     {
         if (!DetectorFactory.NeedsProposals(model))
         {
@@ -133,7 +133,7 @@ internal static class DetectCommand
         }
 
         return source is null
-            ? throw new RcnnException($"{file}: {model.Assembly} takes its regions from outside, and the run names no method for them (data.proposals.method)")
+            ? throw new RcnnException($"{file.FileName}: {model.Assembly} takes its regions from outside, and the run names neither a method nor a file for them (data.proposals)")
             : [BatchLoader.Corners(source.Of(image, file))];
     }
 
@@ -141,7 +141,8 @@ internal static class DetectCommand
         DetectorConfig model, DetectImages detect, IReadOnlyList<string> names, DataConfig data, IReadOnlyList<string> files, double least, string? output, string? json)
     {
         var list = new JsonArray();
-        using ProposalSource? source = data.Proposals.Method is null ? null : ProposalSources.Open(data.Proposals with { File = null }, null);
+        // With a method nothing has to be kept: the run's file may be in use.
+        using ProposalSource? source = ProposalSources.Open(data.Proposals.Method is null ? data.Proposals : data.Proposals with { File = null }, null);
         if (output is not null)
         {
             Directory.CreateDirectory(output);
@@ -154,7 +155,7 @@ internal static class DetectCommand
             long start = Stopwatch.GetTimestamp();
             using var scope = NewDisposeScope();
             Tensor pixels = tensor(seen.Pixels, [seen.Height, seen.Width, 3], ScalarType.Byte);
-            Detections found = detect([pixels], Proposals(model, source, seen, file))[0];
+            Detections found = detect([pixels], Proposals(model, source, seen, new(file, null, image.Width, image.Height)))[0];
             double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             IReadOnlyList<BoxLabel> boxes = DetectionDrawing.Boxes(found, new(image.Height, image.Width), BoxSettings.Paste(model.Output), new(seen.Height, seen.Width));
             BoxLabel[] shown = [.. boxes.Where(b => b.Score >= least)];

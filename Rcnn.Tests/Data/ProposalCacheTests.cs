@@ -89,14 +89,14 @@ public sealed class ProposalCacheTests
         var method = new Counting();
         using (var source = new ProposalSource(method, ProposalCache.Open(folder.File("p"), "counting"), 1))
         {
-            Assert.Equal([new Box(0, 0, 1, 1)], source.Of(Image(1), "one"));
-            Assert.Equal([new Box(0, 0, 1, 1)], source.Of(Image(1), "one"));
+            Assert.Equal([new Box(0, 0, 1, 1)], source.Of(Image(1), new("one", null, 1, 1)));
+            Assert.Equal([new Box(0, 0, 1, 1)], source.Of(Image(1), new("one", null, 1, 1)));
         }
 
         Assert.Equal(1, method.Calls);
         using var stored = new ProposalSource(null, ProposalCache.Open(folder.File("p"), null), 10);
-        Assert.Equal(2, stored.Of(Image(1), "one").Length);
-        Assert.Contains("no proposals of two", Assert.Throws<RcnnException>(() => stored.Of(Image(2), "two")).Message);
+        Assert.Equal(2, stored.Of(Image(1), new("one", null, 5, 4)).Length);
+        Assert.Contains("no proposals of two", Assert.Throws<RcnnException>(() => stored.Of(Image(2), new("two", null, 5, 4))).Message);
     }
 
     private static RgbImage Image(byte seed) => new(4, 5, [.. Enumerable.Range(0, 60).Select(i => (byte)(i * seed))]);
