@@ -141,7 +141,7 @@ internal static class DetectCommand
         DetectorConfig model, DetectImages detect, IReadOnlyList<string> names, DataConfig data, IReadOnlyList<string> files, double least, string? output, string? json)
     {
         var list = new JsonArray();
-        // With a method nothing has to be kept: the run's file may be in use.
+        // With a method nothing has to be kept.
         using ProposalSource? source = ProposalSources.Open(data.Proposals.Method is null ? data.Proposals : data.Proposals with { File = null }, null);
         if (output is not null)
         {
