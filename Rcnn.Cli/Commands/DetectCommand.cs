@@ -124,30 +124,25 @@ internal static class DetectCommand
 
     private static bool IsImage(string file) => Path.GetExtension(file).ToLowerInvariant() is ".jpg" or ".jpeg" or ".png";
 
-    /// <summary>What a model without a proposal network looks at, found on the image in the size it was trained on.</summary>
-    private static Tensor[]? Proposals(DetectorConfig model, DataConfig data, ProposalSource? source, RgbImage image, string file)
+    /// <summary>What a model without a proposal network looks at, in pixels of the image as the detector sees it.</summary>
+    private static Tensor[]? Proposals(DetectorConfig model, ProposalSource? source, RgbImage image, ProposalImage file)
     {
         if (!DetectorFactory.NeedsProposals(model))
         {
             return null;
         }
 
-        if (source is null)
-        {
-            throw new RcnnException($"{file}: {model.Assembly} takes its regions from outside, and the run names no method for them (data.proposals.method)");
-        }
-
-        RgbImage small = SampleReader.Shrink(image, data.MaxSide);
-        double sx = (double)image.Width / small.Width, sy = (double)image.Height / small.Height;
-        Box[] boxes = [.. source.Of(small, file).Select(b => new Box(b.X1 * sx, b.Y1 * sy, b.X2 * sx, b.Y2 * sy))];
-        return [BatchLoader.Corners(boxes)];
+        return source is null
+            ? throw new RcnnException($"{file.FileName}: {model.Assembly} takes its regions from outside, and the run names neither a method nor a file for them (data.proposals)")
+            : [BatchLoader.Corners(source.Of(image, file))];
     }
 
     private static int Run(
         DetectorConfig model, DetectImages detect, IReadOnlyList<string> names, DataConfig data, IReadOnlyList<string> files, double least, string? output, string? json)
     {
         var list = new JsonArray();
-        using ProposalSource? source = data.Proposals.Method is null ? null : ProposalSources.Open(data.Proposals with { File = null }, null);
+        // With a method nothing has to be kept.
+        using ProposalSource? source = ProposalSources.Open(data.Proposals.Method is null ? data.Proposals : data.Proposals with { File = null }, null);
         if (output is not null)
         {
             Directory.CreateDirectory(output);
@@ -155,13 +150,14 @@ internal static class DetectCommand
 
         foreach (string file in files)
         {
-            RgbImage image = ImageFile.Read(file);
+            // As training and evaluation load it.
+            RgbImage image = ImageFile.Read(file), seen = SampleReader.Shrink(image, data.MaxSide);
             long start = Stopwatch.GetTimestamp();
             using var scope = NewDisposeScope();
-            Tensor pixels = tensor(image.Pixels, [image.Height, image.Width, 3], ScalarType.Byte);
-            Detections found = detect([pixels], Proposals(model, data, source, image, file))[0];
+            Tensor pixels = tensor(seen.Pixels, [seen.Height, seen.Width, 3], ScalarType.Byte);
+            Detections found = detect([pixels], Proposals(model, source, seen, new(file, null, image.Width, image.Height)))[0];
             double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            IReadOnlyList<BoxLabel> boxes = DetectionDrawing.Boxes(found, new(image.Height, image.Width), BoxSettings.Paste(model.Output));
+            IReadOnlyList<BoxLabel> boxes = DetectionDrawing.Boxes(found, new(image.Height, image.Width), BoxSettings.Paste(model.Output), new(seen.Height, seen.Width));
             BoxLabel[] shown = [.. boxes.Where(b => b.Score >= least)];
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file}: {shown.Length} objects, {milliseconds:F0} ms"));
             foreach (BoxLabel b in shown)

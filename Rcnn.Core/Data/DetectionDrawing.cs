@@ -50,13 +50,23 @@ public static class DetectionDrawing
 
     /// <summary>Detections, ready to draw on an image of <paramref name="size"/>.</summary>
     /// <param name="paste">How masks are stretched over their boxes.</param>
-    public static IReadOnlyList<BoxLabel> Boxes(Detections detections, ImageSize size, MaskPasteConvention paste = MaskPasteConvention.Torchvision)
+    /// <param name="seen">Size of the image that the detector saw, in whose pixels the boxes are; null: <paramref name="size"/>.</param>
+    public static IReadOnlyList<BoxLabel> Boxes(
+        Detections detections, ImageSize size, MaskPasteConvention paste = MaskPasteConvention.Torchvision, ImageSize? seen = null)
     {
-        Rle[]? masks = detections.Masks is { } soft ? MaskPaste.Encode(soft, detections.Boxes, (size.Height, size.Width), convention: paste) : null;
+        ImageSize from = seen ?? size;
+        double sx = (double)size.Width / from.Width, sy = (double)size.Height / from.Height;
+        Rle[]? masks = null;
+        if (detections.Masks is { } soft)
+        {
+            using TorchSharp.torch.Tensor factors = TorchSharp.torch.tensor(new[] { (float)sx, (float)sy, (float)sx, (float)sy }, device: detections.Boxes.device), stored = detections.Boxes.mul(factors);
+            masks = MaskPaste.Encode(soft, stored, (size.Height, size.Width), convention: paste);
+        }
+
         float[] boxes = detections.Boxes.data<float>().ToArray(), scores = detections.Scores.data<float>().ToArray();
         long[] labels = detections.Labels.data<long>().ToArray();
         return [.. scores.Select((score, i) => new BoxLabel(
-            new Box(boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]), (int)labels[i], score, masks?[i]))];
+            new Box(boxes[4 * i] * sx, boxes[4 * i + 1] * sy, boxes[4 * i + 2] * sx, boxes[4 * i + 3] * sy), (int)labels[i], score, masks?[i]))];
     }
 
     /// <summary>The ground truth of a record, ready to draw.</summary>

@@ -62,7 +62,7 @@ public sealed class SampleReader(IDetectionDataset dataset, LoaderOptions option
             [.. kept.Select(o => new Box(o.Box.X1 * sx, o.Box.Y1 * sy, o.Box.X2 * sx, o.Box.Y2 * sy))],
             [.. kept.Select(o => o.Label)],
             options.Masks ? [.. kept.Select(o => Mask(o, record, image))] : null,
-            options.Proposals is null ? null : _proposals.GetOrAdd(index, _ => options.Proposals.Of(image, record.FileName)));
+            options.Proposals is null ? null : _proposals.GetOrAdd(index, _ => options.Proposals.Of(image, new(record.FileName, record.Id, record.Width, record.Height))));
     }
 
     private BitmapMask Mask(ObjectAnnotation item, ImageRecord record, RgbImage image) => item.Segmentation is { } mask

@@ -22,7 +22,8 @@ public static class DetectorPresets
     /// The usual configuration of a model. <c>faster-rcnn-fpn</c> with resnet50 is torchvision's fasterrcnn_resnet50_fpn, with
     /// mobilenet_v3_large its fasterrcnn_mobilenet_v3_large_320_fpn. <c>faster-rcnn-c4</c> with a ResNet has its last stage as head, with a VGG or
     /// AlexNet their fully connected layers; with a MobileNet or SqueezeNet it is a small detector for images of 320 pixels that trains in
-    /// minutes on two cores. <c>fast-rcnn</c> has the same shapes without the proposal network.
+    /// minutes on two cores. <c>fast-rcnn</c> has the same shapes without the proposal network, and with a VGG or AlexNet the
+    /// sampling and NMS of its paper.
     /// </summary>
     /// <param name="model">An assembly, or one of <see cref="Torchvision"/>.</param>
     /// <param name="backbone">Name, or null for the usual one.</param>
@@ -155,8 +156,16 @@ public static class DetectorPresets
     private static DetectorConfig PlainSingleMap(DetectorConfig config)
     {
         DetectorConfig single = SingleMap(config);
-        return single with { Roi = single.Roi with { PoolSize = config.Backbone.Name == "alexnet" ? 6 : 7, HeadWidth = 4096 } };
+        DetectorConfig plain = single with { Roi = single.Roi with { PoolSize = config.Backbone.Name == "alexnet" ? 6 : 7, HeadWidth = 4096 } };
+        return plain.Assembly == "fast-rcnn" ? PaperSampling(plain) : plain;
     }
+
+    /// <summary>Girshick 2015, §2.3: 64 regions of each of two images, a quarter of them foreground, background of IoU [0.1, 0.5); NMS of R-CNN at test (§3).</summary>
+    private static DetectorConfig PaperSampling(DetectorConfig config) => config with
+    {
+        Roi = config.Roi with { BatchPerImage = 64, PositiveFraction = 0.25, ForegroundIou = 0.5, BackgroundIou = 0.5, BackgroundIouLow = 0.1 },
+        Output = config.Output with { NmsThreshold = 0.3 },
+    };
 
     private static DetectorConfig SingleMap(DetectorConfig config) => config with
     {

@@ -96,21 +96,10 @@ public static class EvaluationRun
     private static void Add(List<DetectionRow> rows, Detections found, IDetectionDataset data, int index, long[] loaded, MaskPasteConvention paste)
     {
         ImageRecord image = data[index];
-        double sx = (double)image.Width / loaded[1], sy = (double)image.Height / loaded[0];
-        float[] boxes = found.Boxes.data<float>().ToArray();
-        float[] scores = found.Scores.data<float>().ToArray();
-        long[] labels = found.Labels.data<long>().ToArray();
-        Rle[]? masks = null;
-        if (found.Masks is { } soft)
+        foreach (BoxLabel b in DetectionDrawing.Boxes(found, new(image.Height, image.Width), paste, new((int)loaded[0], (int)loaded[1])))
         {
-            using Tensor stored = found.Boxes.mul(tensor(new[] { (float)sx, (float)sy, (float)sx, (float)sy }, device: found.Boxes.device));
-            masks = MaskPaste.Encode(soft, stored, (image.Height, image.Width), convention: paste);
-        }
-
-        for (int i = 0; i < scores.Length; i++)
-        {
-            double x1 = boxes[4 * i] * sx, y1 = boxes[4 * i + 1] * sy, x2 = boxes[4 * i + 2] * sx, y2 = boxes[4 * i + 3] * sy;
-            rows.Add(new DetectionRow(image.Id, data.CategoryIds[(int)labels[i] - 1], x1, y1, x2 - x1, y2 - y1, scores[i], masks?[i]));
+            rows.Add(new DetectionRow(
+                image.Id, data.CategoryIds[b.Label - 1], b.Box.X1, b.Box.Y1, b.Box.X2 - b.Box.X1, b.Box.Y2 - b.Box.Y1, b.Score!.Value, b.Mask as Rle));
         }
     }
 }

@@ -119,7 +119,10 @@ public sealed record ProposalConfig
     /// <summary>Name of the method that computes them (<see cref="Rcnn.Core.Data.Proposals.ProposalMethods"/>); null takes them from <see cref="File"/> alone, or has none.</summary>
     public string? Method { get; init; }
 
-    /// <summary>Proposal file that keeps what is computed; null with a method takes proposals.cache in the run folder.</summary>
+    /// <summary>
+    /// Proposal file that keeps what is computed; null with a method takes proposals.cache in the run folder. Or, with no method, proposals of another program, .json or .csv
+    /// (<see cref="Rcnn.Core.Data.Proposals.ProposalListReader"/>).
+    /// </summary>
     public string? File { get; init; }
 
     /// <summary>At most this many for an image, the first ones.</summary>

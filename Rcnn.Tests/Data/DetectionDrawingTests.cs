@@ -62,6 +62,18 @@ public sealed class DetectionDrawingTests
         Assert.InRange(mask.Area, 30 * 30, 32 * 32);
     }
 
+    [Fact]
+    public void DetectionsInAShrunkenImage_AreDrawnAtTheSizeOfTheWhole()
+    {
+        using var detections = new Detections(
+            tensor(new float[] { 10, 30, 40, 60 }, [1, 4]), tensor(new[] { 0.9f }), tensor(new long[] { 1 }), ones([1, 1, 28, 28]));
+        BoxLabel drawn = DetectionDrawing.Boxes(detections, new(160, 300), seen: new(80, 100))[0];
+        Assert.Equal(new Box(30, 60, 120, 120), drawn.Box);
+        var mask = Assert.IsType<Rle>(drawn.Mask);
+        Assert.Equal((160, 300), (mask.Height, mask.Width));
+        Assert.InRange(mask.Area, 90 * 60, 98 * 66);
+    }
+
     /// <summary>A mask of halves on 30×30 pixels: torchvision counts none; Detectron2 all but the rim, where the first centre is 1/30 of a cell outside of the outer cells'.</summary>
     [Theory]
     [InlineData("torchvision", 0)]

@@ -78,8 +78,44 @@ public sealed class ProposalCacheTests
         File.WriteAllText(folder.File("text"), "not proposals at all");
         Assert.Contains("no proposal file", Assert.Throws<RcnnException>(() => ProposalCache.Open(folder.File("text"), "m")).Message);
         Assert.Contains("no such proposal file", Assert.Throws<RcnnException>(() => ProposalCache.Open(folder.File("missing"), null)).Message);
-        using ProposalCache open = ProposalCache.Open(file, "fast");
-        Assert.Throws<RcnnException>(() => ProposalCache.Open(file, "fast"));
+    }
+
+    [Fact]
+    public void TwoOpeners_SeeWhatTheOtherAdds_AndKeepAnImageOnce()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.File("p");
+        using ProposalCache first = ProposalCache.Open(file, "m"), second = ProposalCache.Open(file, "m");
+        first.Add(Image(1), [new Box(0, 0, 1, 1)]);
+        Assert.Equal([new Box(0, 0, 1, 1)], second.Find(Image(1)));
+        second.Add(Image(1), [new Box(0, 0, 9, 9)]);
+        second.Add(Image(2), []);
+        Assert.Equal([], first.Find(Image(2))!);
+        Assert.Null(first.Find(Image(3)));
+        using ProposalCache third = ProposalCache.Open(file, "m");
+        Assert.Equal(2, third.Count);
+        Assert.Equal([new Box(0, 0, 1, 1)], third.Find(Image(1)));
+    }
+
+    [Fact]
+    public void ParallelOpeners_LoseNothing()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.File("p");
+        Parallel.For(0, 4, opener =>
+        {
+            using ProposalCache cache = ProposalCache.Open(file, "m");
+            for (int i = 0; i < 40; i++)
+            {
+                if (cache.Find(Image((byte)i)) is null)
+                {
+                    cache.Add(Image((byte)i), [new Box(i, 0, i + 1, 1)]);
+                }
+            }
+        });
+        using ProposalCache all = ProposalCache.Open(file, "m");
+        Assert.Equal(40, all.Count);
+        Assert.All(Enumerable.Range(0, 40), i => Assert.Equal([new Box(i, 0, i + 1, 1)], all.Find(Image((byte)i))));
     }
 
     [Fact]
@@ -89,14 +125,14 @@ public sealed class ProposalCacheTests
         var method = new Counting();
         using (var source = new ProposalSource(method, ProposalCache.Open(folder.File("p"), "counting"), 1))
         {
-            Assert.Equal([new Box(0, 0, 1, 1)], source.Of(Image(1), "one"));
-            Assert.Equal([new Box(0, 0, 1, 1)], source.Of(Image(1), "one"));
+            Assert.Equal([new Box(0, 0, 1, 1)], source.Of(Image(1), new("one", null, 1, 1)));
+            Assert.Equal([new Box(0, 0, 1, 1)], source.Of(Image(1), new("one", null, 1, 1)));
         }
 
         Assert.Equal(1, method.Calls);
         using var stored = new ProposalSource(null, ProposalCache.Open(folder.File("p"), null), 10);
-        Assert.Equal(2, stored.Of(Image(1), "one").Length);
-        Assert.Contains("no proposals of two", Assert.Throws<RcnnException>(() => stored.Of(Image(2), "two")).Message);
+        Assert.Equal(2, stored.Of(Image(1), new("one", null, 5, 4)).Length);
+        Assert.Contains("no proposals of two", Assert.Throws<RcnnException>(() => stored.Of(Image(2), new("two", null, 5, 4))).Message);
     }
 
     private static RgbImage Image(byte seed) => new(4, 5, [.. Enumerable.Range(0, 60).Select(i => (byte)(i * seed))]);

@@ -78,6 +78,27 @@ public sealed class ConventionTests
         Assert.Equal(expected, string.Join(' ', Convention.Rows.Where(r => r.IsUsed(config)).Select(r => r.Name)));
     }
 
+    /// <summary>The paper's own networks get its sampling, those of other sizes keep theirs.</summary>
+    [Theory]
+    [InlineData("fast-rcnn", "vgg16", 64, 0.1, 0.3)]
+    [InlineData("fast-rcnn", "alexnet", 64, 0.1, 0.3)]
+    [InlineData("fast-rcnn", "mobilenet_v2", 64, 0.0, 0.5)]
+    [InlineData("fast-rcnn", "resnet18", 512, 0.0, 0.5)]
+    [InlineData("faster-rcnn-c4", "vgg16", 512, 0.0, 0.5)]
+    public void FastRcnn_OfThePapersNetworks_SamplesAsThePaper(string model, string backbone, int regions, double low, double nms)
+    {
+        TrainConfig config = TrainPresets.For(model, backbone, 20);
+        Assert.Equal((regions, 0.25, 0.5, 0.5, low, nms), (
+            config.Model.Roi.BatchPerImage, config.Model.Roi.PositiveFraction, config.Model.Roi.ForegroundIou, config.Model.Roi.BackgroundIou, config.Model.Roi.BackgroundIouLow,
+            config.Model.Output.NmsThreshold));
+        if (low > 0)
+        {
+            Assert.Equal(2, config.Data.BatchSize);
+            Assert.Contains("caffe2015", Convention.Rows.Single(r => r.Name == "roiSampler").Active(config.Model));
+            Assert.Contains("caffe2015", Convention.Rows.Single(r => r.Name == "test").Active(config.Model));
+        }
+    }
+
     [Fact]
     public void RowsOfMaskRcnn_AreAll_AndFasterRcnnPastesNoMasks()
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -7,8 +8,8 @@ namespace Rcnn.Core.Data.Proposals;
 
 /// <summary>
 /// Proposals in a file, found by the pixels of their image: <c>RCNNPROP</c>, version (int32), length of the method's name (int32), the name (UTF-8), then records: SHA-256 of height, width and pixels (32 bytes),
-/// number of boxes n (int32), 4·n float32 (x1,y1,x2,y2), SHA-256 of the record so far cut to 8 bytes. Little-endian. Records are only ever appended; half a record at the end, of a run that
-/// was killed, is cut off when the file is opened. Safe to use from several threads; one process at a time.
+/// number of boxes n (int32), 4·n float32 (x1,y1,x2,y2), SHA-256 of the record so far cut to 8 bytes. Little-endian. Records are only ever appended, under the lock of the file NAME.lock beside it;
+/// half a record at the end, of a run that was killed, is cut off under that lock. Safe to use from several threads, and from several processes at once: each sees what the others add.
 /// </summary>
 public sealed class ProposalCache : IDisposable
 {
@@ -16,10 +17,12 @@ public sealed class ProposalCache : IDisposable
     private const int KeyBytes = 32;
     private const int CheckBytes = 8;
     private const int MaximumBoxes = 1 << 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly FileStream _stream;
     private readonly Dictionary<string, (long Offset, int Count)> _index = [];
     private readonly Lock _lock = new();
+    private long _end;
 
     private ProposalCache(FileStream stream, string file, string method) => (_stream, File, Method) = (stream, file, method);
 
@@ -43,7 +46,7 @@ public sealed class ProposalCache : IDisposable
 
     /// <summary>Opens the file, or makes it.</summary>
     /// <param name="method">The method wanted; null takes what the file holds, which must exist then.</param>
-    /// <exception cref="RcnnException">No proposal file, another version or another method, or in use; names the file.</exception>
+    /// <exception cref="RcnnException">No proposal file, another version or another method, or locked for two minutes; names the file.</exception>
     public static ProposalCache Open(string file, string? method)
     {
         FileStream? stream = null;
@@ -60,7 +63,9 @@ public sealed class ProposalCache : IDisposable
                 Directory.CreateDirectory(folder);
             }
 
-            stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            // Without a buffer, which would not see what others append.
+            stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+            using FileStream exclusive = Exclusive(file);
             if (stream.Length == 0)
             {
                 byte[] name = Encoding.UTF8.GetBytes(method ?? throw new RcnnException($"{file}: an empty file, no proposals"));
@@ -76,7 +81,8 @@ public sealed class ProposalCache : IDisposable
             }
 
             var cache = new ProposalCache(stream, file, stored);
-            cache.ReadIndex();
+            cache._end = stream.Position;
+            cache.ReadNew(exclusive: true);
             return cache;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -98,6 +104,11 @@ public sealed class ProposalCache : IDisposable
         lock (_lock)
         {
             if (!_index.TryGetValue(key, out (long Offset, int Count) entry))
+            {
+                ReadNew(exclusive: false);
+            }
+
+            if (!_index.TryGetValue(key, out entry))
             {
                 return null;
             }
@@ -136,12 +147,14 @@ public sealed class ProposalCache : IDisposable
         Check(record.AsSpan(0, record.Length - CheckBytes)).CopyTo(record.AsSpan(record.Length - CheckBytes));
         lock (_lock)
         {
+            using FileStream exclusive = Exclusive(File);
+            ReadNew(exclusive: true);
             if (_index.ContainsKey(Convert.ToHexString(key)))
             {
                 return;
             }
 
-            long start = _stream.Length;
+            long start = _end;
             try
             {
                 _stream.Position = start;
@@ -155,6 +168,7 @@ public sealed class ProposalCache : IDisposable
             }
 
             _index[Convert.ToHexString(key)] = (start + KeyBytes + 4, boxes.Count);
+            _end = start + record.Length;
         }
     }
 
@@ -166,6 +180,28 @@ public sealed class ProposalCache : IDisposable
         hash.AppendData([.. BitConverter.GetBytes(image.Height), .. BitConverter.GetBytes(image.Width)]);
         hash.AppendData(image.Pixels);
         return hash.GetHashAndReset();
+    }
+
+    /// <summary>Keeps other writers out until disposed, those of this process too; the lock ends with the process.</summary>
+    private static FileStream Exclusive(string file)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return new FileStream(file + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
+            {
+                if (Stopwatch.GetElapsedTime(start) > Patience)
+                {
+                    throw new RcnnException($"{file}.lock: not free for {Patience.TotalMinutes:F0} minutes: {e.Message}", inner: e);
+                }
+
+                Thread.Sleep(5);
+            }
+        }
     }
 
     private static ReadOnlySpan<byte> Check(ReadOnlySpan<byte> record) => SHA256.HashData(record).AsSpan(0, CheckBytes);
@@ -194,23 +230,30 @@ public sealed class ProposalCache : IDisposable
         return Encoding.UTF8.GetString(name);
     }
 
-    private void ReadIndex()
+    /// <summary>Takes in the records behind the last one known.</summary>
+    /// <param name="exclusive">With the lock, half a record is one that nobody finishes, and cut off; without, one that is being written.</param>
+    private void ReadNew(bool exclusive)
     {
         var head = new byte[KeyBytes + 4];
-        while (true)
+        while (_stream.Length > _end)
         {
+            _stream.Position = _end;
             long start = _stream.Position;
             bool whole = _stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length;
             int count = whole ? BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(KeyBytes)) : 0;
             long end = start + head.Length + (16L * count) + CheckBytes;
-            if (whole && count is < 0 or > MaximumBoxes)
+            if (whole && exclusive && count is < 0 or > MaximumBoxes)
             {
                 throw new RcnnException($"{File}: damaged at byte {start}: a record of {count} proposals");
             }
 
-            if (!whole || end > _stream.Length)
+            if (!whole || count is < 0 or > MaximumBoxes || end > _stream.Length)
             {
-                _stream.SetLength(start);
+                if (exclusive)
+                {
+                    _stream.SetLength(start);
+                }
+
                 return;
             }
 
@@ -218,10 +261,16 @@ public sealed class ProposalCache : IDisposable
             _stream.ReadExactly(rest);
             if (!Check([.. head, .. rest.AsSpan(0, 16 * count)]).SequenceEqual(rest.AsSpan(16 * count)))
             {
+                if (!exclusive)
+                {
+                    return;
+                }
+
                 throw new RcnnException($"{File}: damaged at byte {start}: the record's check sum is wrong");
             }
 
             _index[Convert.ToHexString(head.AsSpan(0, KeyBytes))] = (start + head.Length, count);
+            _end = end;
         }
     }
 }

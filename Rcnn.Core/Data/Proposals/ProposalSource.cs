@@ -1,10 +1,11 @@
 namespace Rcnn.Core.Data.Proposals;
 
-/// <summary>Proposals of images: from a cache where it has them, else computed and added to it. Safe to use from several threads.</summary>
+/// <summary>Proposals of images: from a list; or from a cache where it has them, else computed and added to it. Safe to use from several threads.</summary>
 public sealed class ProposalSource : IDisposable
 {
     private readonly IProposalMethod? _method;
     private readonly ProposalCache? _cache;
+    private readonly ProposalList? _list;
     private readonly int _limit;
 
     /// <param name="method">Computes what the cache lacks; null makes a missing image an error.</param>
@@ -20,15 +21,20 @@ public sealed class ProposalSource : IDisposable
         (_method, _cache, _limit) = (method, cache, limit);
     }
 
+    /// <param name="list">Proposals of another program.</param>
+    /// <param name="limit">At most this many, the first ones.</param>
+    public ProposalSource(ProposalList list, int limit) => (_list, _limit) = (list, limit);
+
     /// <summary>Proposals in pixels of <paramref name="image"/>.</summary>
-    /// <param name="name">The image's name, for messages.</param>
-    /// <exception cref="RcnnException">The cache does not have the image and no method is there to compute it.</exception>
-    public Box[] Of(RgbImage image, string name)
+    /// <param name="image">The image as it is looked at, which may have been shrunk.</param>
+    /// <param name="stored">The same image as stored: what a list finds it by, and its size; otherwise for messages alone.</param>
+    /// <exception cref="RcnnException">The list, or the cache without a method to compute them, does not have the image.</exception>
+    public Box[] Of(RgbImage image, ProposalImage stored)
     {
-        Box[]? boxes = _cache?.Find(image);
+        Box[]? boxes = _list?.Of(stored, new ImageSize(image.Height, image.Width)) ?? _cache?.Find(image);
         if (boxes is null)
         {
-            boxes = (_method ?? throw new RcnnException($"{_cache!.File}: no proposals of {name}; add them with ./rcnn proposals --out {_cache.File}")).Propose(image);
+            boxes = (_method ?? throw new RcnnException($"{_cache!.File}: no proposals of {stored.FileName}; add them with ./rcnn proposals --out {_cache.File}")).Propose(image);
             _cache?.Add(image, boxes);
         }
 
