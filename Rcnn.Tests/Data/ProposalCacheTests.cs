@@ -87,14 +87,14 @@ public sealed class ProposalCacheTests
         string file = folder.File("p");
         using ProposalCache first = ProposalCache.Open(file, "m"), second = ProposalCache.Open(file, "m");
         first.Add(Image(1), [new Box(0, 0, 1, 1)]);
-        Assert.Equal([new Box(0, 0, 1, 1)], second.Find(Image(1)));
+        Assert.Equal([new Box(0, 0, 1, 1)], second.Find(Image(1))!);
         second.Add(Image(1), [new Box(0, 0, 9, 9)]);
         second.Add(Image(2), []);
         Assert.Equal([], first.Find(Image(2))!);
         Assert.Null(first.Find(Image(3)));
         using ProposalCache third = ProposalCache.Open(file, "m");
         Assert.Equal(2, third.Count);
-        Assert.Equal([new Box(0, 0, 1, 1)], third.Find(Image(1)));
+        Assert.Equal([new Box(0, 0, 1, 1)], third.Find(Image(1))!);
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class ProposalCacheTests
         });
         using ProposalCache all = ProposalCache.Open(file, "m");
         Assert.Equal(40, all.Count);
-        Assert.All(Enumerable.Range(0, 40), i => Assert.Equal([new Box(i, 0, i + 1, 1)], all.Find(Image((byte)i))));
+        Assert.All(Enumerable.Range(0, 40), i => Assert.Equal([new Box(i, 0, i + 1, 1)], all.Find(Image((byte)i))!));
     }
 
     [Fact]
