@@ -25,7 +25,8 @@ internal static class ProposalsCommand
         var maxSide = new Option<int>("--max-side") { Description = "Longer side that larger images are reduced to first, as data.maxSide in training; 0 keeps them.", HelpName = "N" };
         var command = new Command("proposals",
             "Compute regions for a dataset and their recall.\n"
-            + "Example: rcnn proposals --data voc:photos/train --method sliding-windows --max-side 320 --out photos.proposals")
+            + "Example: rcnn proposals --data voc:photos/train --method sliding-windows --max-side 320 --out photos.proposals"
+            + "\nMethods:\n" + string.Join("\n", ProposalMethods.Descriptions))
         {
             data, method, run, output, maxSide,
         };

@@ -1,3 +1,4 @@
+using Rcnn.Core.Data.Proposals;
 using Rcnn.Core.Models;
 using Rcnn.Core.Models.Input;
 using Rcnn.Core.Settings;
@@ -37,6 +38,15 @@ public static class ConfigCheck
         if (DetectorFactory.NeedsProposals(config.Model) && config.Data.Proposals is { Method: null, File: null })
         {
             throw RcnnException.Usage($"data.proposals: {config.Model.Assembly} takes its regions from outside; set data.proposals.method or data.proposals.file");
+        }
+
+        if (config.Data.Proposals.Method is { } method)
+        {
+            _ = ProposalMethods.Create(method, config.Data.Proposals.SelectiveSearch);
+        }
+        else if (!config.Data.Proposals.SelectiveSearch.IsDefault)
+        {
+            throw RcnnException.Usage($"data.proposals.selectiveSearch:{config.Data.Proposals.SelectiveSearch.Suffix()}: nothing expected without data.proposals.method");
         }
 
         if (DetectorFactory.IsClassic(config.Model))

@@ -20,7 +20,7 @@ public static class ProposalSources
                 : throw RcnnException.Usage($"data.proposals.method={config.Method}: null expected, as data.proposals.file is a list of proposals: {list}");
         }
 
-        IProposalMethod? method = config.Method is null ? null : ProposalMethods.Create(config.Method);
+        IProposalMethod? method = config.Method is null ? null : ProposalMethods.Create(config.Method, config.SelectiveSearch);
         string? file = config.File ?? (method is null || runFolder is null ? null : Path.Combine(runFolder, RunFile));
         return file is null && method is null
             ? null

@@ -127,6 +127,9 @@ public sealed record ProposalConfig
 
     /// <summary>At most this many for an image, the first ones.</summary>
     public int Limit { get; init; } = 2000;
+
+    /// <summary>Constants of Selective Search other than those of the method's mode.</summary>
+    public Rcnn.Core.Data.Proposals.SelectiveSearchConfig SelectiveSearch { get; init; } = new();
 }
 
 /// <summary>How weights follow gradients.</summary>

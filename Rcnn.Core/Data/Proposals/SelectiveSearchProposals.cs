@@ -3,8 +3,8 @@ using Rcnn.Ops;
 namespace Rcnn.Core.Data.Proposals;
 
 /// <summary>Proposals of <see cref="SelectiveSearch"/>.</summary>
-/// <param name="mode">Name of the options: single, fast, quality, paper-fast or paper-quality.</param>
-/// <param name="options">The options of that name; the seed is their default.</param>
+/// <param name="mode">Name of the options: single, fast, quality, paper-fast or paper-quality, with the constants that differ.</param>
+/// <param name="options">The options of that name.</param>
 public sealed class SelectiveSearchProposals(string mode, SelectiveSearchOptions options) : IProposalMethod
 {
     public string Name => "selective-search-" + mode;
