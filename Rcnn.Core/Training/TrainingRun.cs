@@ -32,12 +32,13 @@ public static class TrainingRun
         CancellationToken cancellation = default)
     {
         config = Resolve(config, train, validation);
-        ConfigCheck.Validation(config, validation is not null);
         if (!(resume && RunFolder.IsStarted(outDir)))
         {
             BackboneCheck.Unused(config.Model.Backbone);
             RcnnCheck.Unused(config);
         }
+
+        ConfigCheck.Validation(config, validation is not null);
 
         Device device = ComputeDevice.Of(config.Device);
         if (config.Procedure == "alternating")
