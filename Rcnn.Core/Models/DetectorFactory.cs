@@ -1,5 +1,6 @@
 using Rcnn.Core.Models.Assemblies;
 using Rcnn.Core.Models.Backbones;
+using Rcnn.Core.Models.Criteria;
 
 namespace Rcnn.Core.Models;
 
@@ -23,6 +24,7 @@ public static class DetectorFactory
             _ => throw DetectorPresets.UnknownModel(config.Assembly),
         };
         RandomWeights.Fill(detector, seed);
+        FocalPrior.Apply(detector);
         MemoryLayout.Arrange(detector);
         return detector;
     }

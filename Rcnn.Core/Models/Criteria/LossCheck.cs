@@ -36,6 +36,11 @@ internal static class LossCheck
         NearestName.Require(field + ".kind", loss.Kind, kinds);
         Within(field + ".focalAlpha", loss.FocalAlpha, 0, 1);
         NotNegative(field + ".focalGamma", loss.FocalGamma);
+        if (loss.FocalPrior is { } prior && !(prior > 0 && prior < 1))
+        {
+            throw RcnnException.Usage(string.Create(CultureInfo.InvariantCulture, $"{field}.focalPrior={prior}: expected a value in (0,1) or null"));
+        }
+
         Within(field + ".ohemNms", loss.OhemNms, 0, 1);
     }
 
