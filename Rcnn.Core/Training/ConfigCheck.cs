@@ -86,6 +86,13 @@ public static class ConfigCheck
         }
     }
 
+    /// <summary>What a new run must not have, but one of before may go on with.</summary>
+    /// <returns>The configuration.</returns>
+    /// <exception cref="RcnnException">A setting without effect beside another; names both. Exit code 2.</exception>
+    internal static TrainConfig New(TrainConfig config) => config.Model.Roi is { ClassLoss.Kind: "ohem", Sampler: not ("balanced" or "all") } roi
+        ? throw RcnnException.Usage($"model.roi.sampler={roi.Sampler}: expected balanced or all with model.roi.classLoss.kind=ohem, which takes the hardest of all regions and no other sample")
+        : config;
+
     private static void Positive(string name, int value)
     {
         if (value <= 0)

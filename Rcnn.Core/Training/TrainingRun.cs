@@ -81,7 +81,7 @@ public static class TrainingRun
 
     /// <summary>The run's folder: the one to go on with, else a new one.</summary>
     internal static RunFolder Folder(TrainConfig config, string outDir, bool resume) =>
-        resume && RunFolder.Exists(outDir) ? RunFolder.Open(outDir) : RunFolder.Create(outDir, config);
+        resume && RunFolder.Exists(outDir) ? RunFolder.Open(outDir) : RunFolder.Create(outDir, ConfigCheck.New(config));
 
     /// <summary>The loop itself, for any model that has losses.</summary>
     internal static RunSummary Execute(
