@@ -161,6 +161,19 @@ public static unsafe class Engine
 #endif
     }
 
+    /// <summary>
+    /// Until the result is disposed, on the thread that called: no gradients, for a pass within a step whose layers run again with them. Plain <c>no_grad</c> would do without
+    /// <see cref="Autocast"/>; under it, libtorch keeps the weights that it cast, here without their graph, and the second pass would take them and learn nothing.
+    /// </summary>
+    public static IDisposable WithoutGradients()
+    {
+#if OFFICIAL
+        return no_grad();
+#else
+        return new QuietScope(no_grad(), Native.rcnn_autocast_cache(0));
+#endif
+    }
+
 #if !OFFICIAL
     private sealed class AutocastScope(int device, long previous) : IDisposable
     {
@@ -172,6 +185,21 @@ public static unsafe class Engine
             {
                 _ended = true;
                 Native.Check(Native.rcnn_autocast_exit(device, previous));
+            }
+        }
+    }
+
+    private sealed class QuietScope(IDisposable quiet, int cache) : IDisposable
+    {
+        private bool _ended;
+
+        public void Dispose()
+        {
+            if (!_ended)
+            {
+                _ended = true;
+                _ = Native.rcnn_autocast_cache(cache);
+                quiet.Dispose();
             }
         }
     }

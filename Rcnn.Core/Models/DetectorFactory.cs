@@ -1,4 +1,5 @@
 using Rcnn.Core.Models.Assemblies;
+using Rcnn.Core.Models.Criteria;
 
 namespace Rcnn.Core.Models;
 
@@ -22,6 +23,7 @@ public static class DetectorFactory
             _ => throw DetectorPresets.UnknownModel(config.Assembly),
         };
         RandomWeights.Fill(detector, seed);
+        FocalPrior.Apply(detector);
         MemoryLayout.Arrange(detector);
         return detector;
     }

@@ -17,6 +17,9 @@ namespace Rcnn.Core.Models;
 /// </summary>
 public sealed class TwoStageDetector : Module, IDetector
 {
+    /// <summary>Where learnt weights of the loss parts are in the state dictionary.</summary>
+    internal const string LossWeightsPart = "loss_weights";
+
     private readonly Backbone backbone;
     private readonly RegionProposalNetwork? rpn;
     private readonly RegionHeads roi_heads;
@@ -32,7 +35,7 @@ public sealed class TwoStageDetector : Module, IDetector
         {
             string[] first = rpn is null ? [] : ["loss_objectness", "loss_rpn_box_reg"], last = regions.Mask is null ? [] : ["loss_mask"];
             Weights = new UncertaintyWeights([.. first, "loss_classifier", "loss_box_reg", .. last]);
-            register_module("loss_weights", Weights);
+            register_module(LossWeightsPart, Weights);
         }
     }
 

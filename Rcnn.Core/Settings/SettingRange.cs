@@ -22,6 +22,9 @@ internal sealed record SettingRange(string Text, Func<object, bool> Holds, IRead
     /// <summary>In (0,1].</summary>
     public static SettingRange PartOfOne { get; } = Number("a value in (0,1]", v => v is > 0 and <= 1);
 
+    /// <summary>In (0,1).</summary>
+    public static SettingRange Inside { get; } = Number("a value in (0,1)", v => v is > 0 and < 1);
+
     /// <summary>Any finite number.</summary>
     public static SettingRange Finite { get; } = Number("a finite number", _ => true);
 

@@ -61,6 +61,16 @@ public static class ConfigCheck
         }
     }
 
+    /// <summary>What a new run must not have, but one of before may go on with.</summary>
+    /// <exception cref="RcnnException">A setting without effect beside another; names both. Exit code 2.</exception>
+    public static void New(TrainConfig config)
+    {
+        if (config.Model.Roi is { ClassLoss.Kind: "ohem", Sampler: not ("balanced" or "all") } roi)
+        {
+            throw RcnnException.Usage($"model.roi.sampler={roi.Sampler}: expected balanced or all with model.roi.classLoss.kind=ohem, which takes the hardest of all regions and no other sample");
+        }
+    }
+
     /// <exception cref="RcnnException">A setting of validation without anything to validate on; exit code 2.</exception>
     public static void Validation(TrainConfig config, bool given)
     {

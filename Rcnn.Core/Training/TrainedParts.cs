@@ -51,5 +51,6 @@ internal static class TrainedParts
         }
     }
 
-    private static bool IsFixed(string part, IReadOnlyList<string> parts) => parts.Count > 0 && !parts.Contains(part);
+    /// <summary>Learnt weights of the losses always learn; those of losses that do not count get gradients of 0.</summary>
+    private static bool IsFixed(string part, IReadOnlyList<string> parts) => parts.Count > 0 && part != TwoStageDetector.LossWeightsPart && !parts.Contains(part);
 }

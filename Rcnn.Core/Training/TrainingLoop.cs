@@ -209,7 +209,9 @@ internal sealed class TrainingLoop : IDisposable
     {
         string images = string.Join(", ", batch.Indices.Select(i => _train[i].FileName));
         string good = _folder.LatestCheckpoint() is { } latest ? $"the last good checkpoint is {latest}" : "there is no checkpoint yet";
-        return new RcnnException($"step {_state.Step + 1}: {e.Message} for images {images}; {good}", inner: e);
+        return new RcnnException(
+            $"step {_state.Step + 1}: {e.Message} for images {images}; {good}. What helps: a lower optimizer.learningRate or a longer schedule.warmupSteps in a new run; the same run goes on from its last checkpoint with --resume",
+            inner: e);
     }
 
     private RunSummary Summary(RunOutcome outcome) => new(

@@ -36,6 +36,7 @@ public static class TrainingRun
         {
             BackboneCheck.Unused(config.Model.Backbone);
             RcnnCheck.Unused(config);
+            ConfigCheck.New(config);
         }
 
         ConfigCheck.Validation(config, validation is not null);

@@ -61,6 +61,8 @@ public sealed class TrainingRunTests
             Assert.Contains("step 8: loss_fit is NaN", e.Message);
             Assert.Matches(@"images toy-\d\.png(, toy-\d\.png)*; the last", e.Message);
             Assert.Contains("checkpoint-00000005", e.Message);
+            Assert.Contains("a lower optimizer.learningRate", e.Message);
+            Assert.Contains("--resume", e.Message);
         }
 
         Assert.Equal([5], RunFolder.Open(folder.File("run")).CheckpointSteps());
@@ -167,6 +169,20 @@ public sealed class TrainingRunTests
         Assert.Equal((1, 3), (summary.Steps, RunFolder.Open(summary.Folder).Config.Seed));
         RcnnException e = Assert.Throws<RcnnException>(() => TrainingRun.Execute(config, data, null, folder.File("run")));
         Assert.Contains("holds a run already", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SamplerBesideOhem_IsRefusedInANewRun_WithBothNames()
+    {
+        using var folder = new TemporaryFolder();
+        TrainConfig plain = ToyProblem.Baseline(), wrong = plain with { Model = new() { Roi = new() { Sampler = "iou-balanced", ClassLoss = new() { Kind = "ohem" } } } };
+        RcnnException e = Assert.Throws<RcnnException>(() => TrainingRun.Folder(wrong, folder.File("new"), resume: false));
+        Assert.Contains("model.roi.sampler=iou-balanced: expected balanced or all with model.roi.classLoss.kind=ohem", e.Message);
+        Assert.Equal(2, e.ExitCode);
+        Assert.False(RunFolder.Exists(folder.File("new")));
+        // A run from before goes on.
+        RunFolder.Create(folder.File("old"), wrong);
+        Assert.Equal("iou-balanced", TrainingRun.Folder(wrong, folder.File("old"), resume: true).Config.Model.Roi.Sampler);
     }
 
     [Fact]

@@ -22,12 +22,12 @@ public sealed class BoxCriterion
         _coder = new BoxCoder(weights, _clip, extent);
     }
 
-    /// <summary>What the sum is divided by. <paramref name="wanted"/>: samples that should have been drawn.</summary>
+    /// <summary>What the sum is divided by, at least 1. <paramref name="wanted"/>: samples that should have been drawn.</summary>
     public long Divisor(long foreground, long samples, long wanted) => _config.Normalizer switch
     {
         "foreground" => Math.Max(1, foreground),
         "batch" => wanted,
-        _ => samples,
+        _ => Math.Max(1, samples),
     };
 
     /// <summary>The sum over the foreground, a scalar.</summary>

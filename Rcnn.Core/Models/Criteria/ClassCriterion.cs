@@ -17,8 +17,8 @@ public sealed class ClassCriterion(ClassLossConfig config)
     /// <param name="logits">[S] float32</param>
     /// <param name="labels">[S] float32, 1 or 0</param>
     /// <param name="foreground">How many are 1.</param>
-    /// <returns>A scalar</returns>
-    public Tensor Objectness(Tensor logits, Tensor labels, long foreground) => config.Kind == "focal-sigmoid"
+    /// <returns>A scalar; 0 where there are no samples, with a graph, so that gradients exist and are 0.</returns>
+    public Tensor Objectness(Tensor logits, Tensor labels, long foreground) => labels.shape[0] == 0 ? Nothing(logits) : config.Kind == "focal-sigmoid"
         ? Rcnn.Ops.Losses.SigmoidFocal(logits, labels, config.FocalAlpha, config.FocalGamma, Reduction.Sum).div((double)Math.Max(1, foreground))
         : F.binary_cross_entropy_with_logits(logits, labels);
 
@@ -26,9 +26,14 @@ public sealed class ClassCriterion(ClassLossConfig config)
     /// <param name="logits">[S,C+1] float32; column 0 is background, unused by focal-sigmoid</param>
     /// <param name="labels">[S] int64 in 0 … C</param>
     /// <param name="foreground">How many are above 0.</param>
-    /// <returns>A scalar</returns>
+    /// <returns>A scalar; 0 where there are no samples, with a graph, so that gradients exist and are 0.</returns>
     public Tensor Classes(Tensor logits, Tensor labels, long foreground)
     {
+        if (labels.shape[0] == 0)
+        {
+            return Nothing(logits);
+        }
+
         using var scope = NewDisposeScope();
         long classes = logits.shape[1];
         Tensor loss = config.Kind switch
@@ -40,6 +45,13 @@ public sealed class ClassCriterion(ClassLossConfig config)
             _ => F.cross_entropy(logits, labels),
         };
         return loss.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The mean over no samples would not be a number.</summary>
+    private static Tensor Nothing(Tensor logits)
+    {
+        using Tensor sum = logits.sum();
+        return sum.mul(0);
     }
 
     /// <summary>The cross-entropy of each sample, to find the hardest: [S].</summary>

@@ -16,6 +16,12 @@ public sealed record ClassLossConfig
     /// <summary>Focal: γ ≥ 0.</summary>
     public double FocalGamma { get; init; } = 2;
 
+    /// <summary>
+    /// Focal: how sure of the foreground a random head starts, in (0,1), by the bias of its last layer (Lin et al. 2017, §3.3 and 4.1), so that the many easy background samples do not
+    /// drown the first steps; null leaves the biases as cross-entropy has them. Weights from a file have their own.
+    /// </summary>
+    public double? FocalPrior { get; init; } = 0.01;
+
     /// <summary>ohem in stage 2: regions that overlap a harder one by more than this IoU are left out; 1 keeps them.</summary>
     public double OhemNms { get; init; } = 0.7;
 }

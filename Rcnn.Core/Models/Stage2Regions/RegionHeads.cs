@@ -201,7 +201,7 @@ public sealed class RegionHeads : Module
     private List<long[]> Mine(RegionSamples samples, IReadOnlyList<Tensor> maps, ImageBatch batch)
     {
         using var scope = NewDisposeScope();
-        using IDisposable noGradient = no_grad();
+        using IDisposable noGradient = Engine.WithoutGradients();
         RegionPrediction prediction = Predict(maps, samples.Boxes, batch);
         Tensor loss = ClassCriterion.Rows(prediction.Logits, samples.Labels).mul(_config.ClassLossWeight);
         Tensor box = _boxLoss.Rows(Own(prediction, samples), samples.Deltas, cat([.. samples.ForegroundBoxes], 0)).mul(_config.BoxLossWeight);

@@ -95,6 +95,7 @@ internal static unsafe partial class Native
     [DllImport(Library)] internal static extern int rcnn_autocast_type(int deviceType);
     [DllImport(Library)] internal static extern int rcnn_autocast_enter(int deviceType, int dtype, long* previous);
     [DllImport(Library)] internal static extern int rcnn_autocast_exit(int deviceType, long previous);
+    [DllImport(Library)] internal static extern int rcnn_autocast_cache(int on);
     [DllImport(Library)] internal static extern int rcnn_set_requires_grad(nint tensor, int on);
     [DllImport(Library)] internal static extern int rcnn_get_grad(nint tensor, nint* grad);
     [DllImport(Library)] internal static extern int rcnn_set_grad(nint tensor, nint grad);
