@@ -10,7 +10,7 @@ internal sealed class TestOptions
 {
     private readonly Option<string?> _scales = new("--scales") { Description = "Look at the image in several sizes: factors on the input size, such as 0.8,1,1.2.", HelpName = "S,S,…" };
     private readonly Option<bool> _flip = new("--flip") { Description = "Look at the mirrored image too." };
-    private readonly Option<string?> _fusion = new("--fusion") { Description = "How detections of several copies become one: nms, soft-nms or wbf (weighted box fusion); nms when left out.", HelpName = "F" };
+    private readonly Option<string?> _fusion = new("--fusion") { Description = "How detections of several copies become one: nms, soft-nms, wbf (weighted box fusion), or pyramid (fast-rcnn: each region in the scale where it is nearest to 224² pixels); nms when left out.", HelpName = "F" };
     private readonly Option<double?> _threshold = new("--fusion-iou") { Description = "IoU above which boxes of two copies are one object.", HelpName = "T" };
 
     private readonly Option<string?> _svd = new("--svd") { Description = "Truncate the head's fully connected layers to these ranks, or parts of the full rank.", HelpName = "fc6=T,fc7=T" };

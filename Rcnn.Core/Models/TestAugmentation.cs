@@ -8,7 +8,7 @@ namespace Rcnn.Core.Models;
 public sealed record TestAugmentation
 {
     /// <summary>Names for <see cref="Fusion"/>.</summary>
-    public static IReadOnlyList<string> Fusions { get; } = ["nms", "soft-nms", "wbf"];
+    public static IReadOnlyList<string> Fusions { get; } = ["nms", "soft-nms", "wbf", "pyramid"];
 
     /// <summary>Factors on <see cref="InputConfig.MinSize"/> and <see cref="InputConfig.MaxSize"/>, one copy each.</summary>
     public double[] Scales { get; init; } = [1];
@@ -18,6 +18,7 @@ public sealed record TestAugmentation
 
     /// <summary>
     /// nms; soft-nms: scores decay linearly beside better boxes (Bodla et al. 2017); wbf: weighted box fusion (Solovyev et al. 2021). Each within a class.
+    /// pyramid, of a model that takes its regions from outside: nothing is fused, each region is looked at in the scale where its area is nearest to 224² pixels.
     /// </summary>
     public string Fusion { get; init; } = "nms";
 
@@ -44,6 +45,11 @@ public sealed record TestAugmentation
         if (!Fusions.Contains(Fusion))
         {
             throw RcnnException.Usage($"fusion: one of {string.Join(", ", Fusions)} expected, got '{Fusion}'");
+        }
+
+        if (Fusion == "pyramid" && (Flip || Threshold is not null || !DetectorFactory.NeedsProposals(detector)))
+        {
+            throw RcnnException.Usage($"fusion pyramid: a model that takes its regions from outside, without flip and threshold, expected; got {detector.Assembly}{(Flip ? ", flip" : "")}{(Threshold is null ? "" : ", threshold")}");
         }
 
         if (Threshold is { } threshold && !(threshold >= 0 && threshold <= 1))

@@ -45,6 +45,11 @@ public sealed class TestTimeAugmentation
     /// <exception cref="ArgumentException">No proposals, and no proposal network to make them.</exception>
     public IReadOnlyList<Detections> Detect(IReadOnlyList<Tensor> images, IReadOnlyList<Tensor>? external = null)
     {
+        if (_options.Fusion == "pyramid")
+        {
+            return new ImagePyramid(_detector, _options.Scales).Detect(images, external);
+        }
+
         if (_copies is [(var only, false)])
         {
             return _detector.Detect(images, external, only);

@@ -175,14 +175,18 @@ public sealed class TrainingRunTests
     public void SamplerBesideOhem_IsRefusedInANewRun_WithBothNames()
     {
         using var folder = new TemporaryFolder();
-        TrainConfig plain = ToyProblem.Baseline(), wrong = plain with { Model = new() { Roi = new() { Sampler = "iou-balanced", ClassLoss = new() { Kind = "ohem" } } } };
-        RcnnException e = Assert.Throws<RcnnException>(() => TrainingRun.Folder(wrong, folder.File("new"), resume: false));
+        IDetectionDataset data = TinyDetector.Data(2);
+        TrainConfig config = TinyDetector.Config(data.ClassNames.Count, "model.roi.classLoss.kind=ohem", "model.roi.sampler=iou-balanced", "stop.steps=1", "threads=1");
+        RcnnException e = Assert.Throws<RcnnException>(() => TrainingRun.Execute(config, data, null, folder.File("run")));
         Assert.Contains("model.roi.sampler=iou-balanced: expected balanced or all with model.roi.classLoss.kind=ohem", e.Message);
         Assert.Equal(2, e.ExitCode);
-        Assert.False(RunFolder.Exists(folder.File("new")));
-        // A run from before goes on.
-        RunFolder.Create(folder.File("old"), wrong);
-        Assert.Equal("iou-balanced", TrainingRun.Folder(wrong, folder.File("old"), resume: true).Config.Model.Roi.Sampler);
+        Assert.False(RunFolder.Exists(folder.File("run")));
+        // A run from before, whose config.json has both, goes on.
+        TrainConfig plain = config with { Model = config.Model with { Roi = config.Model.Roi with { Sampler = "balanced" } } };
+        string file = Path.Combine(TrainingRun.Execute(plain, data, null, folder.File("run")).Folder, "config.json"), text = File.ReadAllText(file);
+        int roi = text.IndexOf("\"roi\"", StringComparison.Ordinal), at = text.IndexOf("\"sampler\": \"balanced\"", roi, StringComparison.Ordinal);
+        File.WriteAllText(file, text[..at] + "\"sampler\": \"iou-balanced\"" + text[(at + "\"sampler\": \"balanced\"".Length)..]);
+        Assert.Equal(2, TrainingRun.Execute(config with { Stop = new StopConfig { Steps = 2 } }, data, null, folder.File("run"), resume: true).Steps);
     }
 
     [Fact]
