@@ -79,6 +79,14 @@ internal static class RcnnTraining
             RcnnDetector.Corners(t.Proposals ?? throw new RcnnException("rcnn takes its regions from outside; set data.proposals.method or data.proposals.file"))))];
         List<(int Image, int Region, int Label)> samples = FineTuneSampler.Draw(regions, config.Model.Rcnn.Sampling, random);
         using DisposeScope scope = NewDisposeScope();
+        var losses = new LossParts();
+        if (samples.Count == 0)
+        {
+            // No region in any image: nothing to learn from, but a loss that has gradients.
+            losses.Add("loss_classifier", network.parameters().First(p => p.requires_grad).sum().mul(0));
+            return losses.MoveToOuterScope();
+        }
+
         var crops = new List<Tensor>();
         var labels = new List<long>();
         foreach (var image in samples.GroupBy(s => s.Image))
@@ -89,7 +97,6 @@ internal static class RcnnTraining
 
         Device device = ComputeDevice.Holder(network);
         Tensor all = Engine.ChannelsLast(cat(crops, 0)).to(device);
-        var losses = new LossParts();
         losses.Add("loss_classifier", nn.functional.cross_entropy(network.call(all), tensor(labels.ToArray(), device: device)));
         return losses.MoveToOuterScope();
     }

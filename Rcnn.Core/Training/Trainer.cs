@@ -94,7 +94,7 @@ public sealed class Trainer : IDisposable
             Average?.Update(step);
         }
 
-        return new StepLoss(parts.Sum(p => p.Value), parts, rate, counts ? norm : 0);
+        return new StepLoss(parts.Sum(p => p.Value), parts, rate, counts ? norm : 0, Scaler?.Scale);
     }
 
     public void Dispose()
@@ -143,7 +143,7 @@ public sealed class Trainer : IDisposable
 /// <param name="Parts">Loss parts in the model's order.</param>
 /// <param name="LearningRate">Rate of the first parameter group.</param>
 /// <param name="GradientNorm">Norm of all gradients before clipping; 0 where the step was left out because they overflowed in float16.</param>
-public sealed record StepLoss(double Total, IReadOnlyList<(string Name, double Value)> Parts, double LearningRate, double GradientNorm);
+public sealed record StepLoss(double Total, IReadOnlyList<(string Name, double Value)> Parts, double LearningRate, double GradientNorm, double? LossScale = null);
 
 /// <summary>A part of the loss, or the gradient, is infinite or not a number.</summary>
 public sealed class NonFiniteLossException(string component, double value)

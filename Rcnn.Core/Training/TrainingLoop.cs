@@ -149,6 +149,7 @@ internal sealed class TrainingLoop : IDisposable
         .. loss.Parts.Select(part => KeyValuePair.Create(part.Name, part.Value)),
         new("learning_rate", loss.LearningRate),
         new("gradient_norm", loss.GradientNorm),
+        .. loss.LossScale is { } scale ? [KeyValuePair.Create("loss_scale", scale)] : Array.Empty<KeyValuePair<string, double>>(),
     ];
 
     private bool ValidationDue(bool done) =>

@@ -1,5 +1,6 @@
 using Rcnn.Core;
 using Rcnn.Core.Data;
+using Rcnn.Core.Runs;
 using Rcnn.Core.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -67,6 +68,21 @@ public sealed class LossScalerTests
         Assert.Equal(Math.ScaleB(1, 31 - norms.Count), scaler.Scale);
         Assert.Equal(1e30 * Math.Sqrt(2), norms[^1], 1e25);
         Assert.Equal(before[0] - 0.1f, layer.weight.data<float>()[0], 1e-6f);
+    }
+
+    [Fact]
+    public void Checkpoint_KeepsTheScale_AndAStepTellsIt()
+    {
+        using var folder = new TemporaryFolder();
+        using var layer = nn.Linear(2, 1, hasBias: false);
+        using Batch batch = Images();
+        using var trainer = new Trainer(layer, (_, _) => Loss(layer), ToyProblem.Baseline(), new LossScaler(64, growthInterval: 5));
+        Assert.Equal(64, trainer.Step(batch, 0, 0).LossScale);
+        Checkpoint.Write(folder.File("checkpoint-00000001"), trainer, new CheckpointState { Step = 1 });
+        using var other = nn.Linear(2, 1, hasBias: false);
+        using var restored = new Trainer(other, (_, _) => Loss(other), ToyProblem.Baseline(), new LossScaler(8, growthInterval: 5));
+        Checkpoint.Restore(folder.File("checkpoint-00000001"), restored);
+        Assert.Equal((64, 1), (restored.Scaler!.Scale, restored.Scaler.GoodSteps));
     }
 
     [Fact]

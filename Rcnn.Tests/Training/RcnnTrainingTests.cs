@@ -51,6 +51,18 @@ public sealed class RcnnTrainingTests
     }
 
     [Fact]
+    public void Loss_WithoutAnyRegion_IsZeroWithGradients()
+    {
+        using var scope = NewDisposeScope();
+        TrainConfig config = Config(TinyDetector.Data(2));
+        using var network = new RcnnNetwork(config.Model, 0);
+        using var batch = new Batch([0], [zeros([64, 64, 3], dtype: uint8)], [new Target(zeros([0, 4]), zeros([0], dtype: int64), Proposals: zeros([0, 4]))]);
+        Tensor loss = RcnnTraining.Loss(config, network, RcnnDetector.Warp(config.Model), batch, new Rcnn.Ops.RandomStream(1)).Total();
+        Assert.Equal(0, loss.item<float>());
+        loss.backward();
+    }
+
+    [Fact]
     public void Execute_OnAfterTheEnd_MeasuresTheNewMachines_AndKeepsTheBetter()
     {
         using var folder = new TemporaryFolder();
