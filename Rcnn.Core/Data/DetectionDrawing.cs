@@ -1,5 +1,6 @@
 using System.Globalization;
 using OpenCvSharp;
+using Rcnn.Core.Models.Input;
 using Rcnn.Ops;
 
 namespace Rcnn.Core.Data;
@@ -59,7 +60,7 @@ public static class DetectionDrawing
         Rle[]? masks = null;
         if (detections.Masks is { } soft)
         {
-            using TorchSharp.torch.Tensor factors = TorchSharp.torch.tensor(new[] { (float)sx, (float)sy, (float)sx, (float)sy }, device: detections.Boxes.device), stored = detections.Boxes.mul(factors);
+            using TorchSharp.torch.Tensor stored = InputTransform.ScaleBoxes(detections.Boxes, from, size);
             masks = MaskPaste.Encode(soft, stored, (size.Height, size.Width), convention: paste);
         }
 

@@ -20,7 +20,7 @@ internal sealed class ImagePyramid(TwoStageDetector detector, double[] scales)
     {
         if (external?.Count != images.Count)
         {
-            throw new ArgumentException($"proposals of {images.Count} images expected for {detector.Config.Assembly}, got {(external is null ? "none" : $"those of {external.Count}")}", nameof(external));
+            throw detector.NoProposals(images.Count, external);
         }
 
         using var scope = NewDisposeScope();

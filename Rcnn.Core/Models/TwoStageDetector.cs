@@ -138,8 +138,10 @@ public sealed class TwoStageDetector : Module, IDetector
             return [.. external.Select((boxes, i) => Transform.ToBatch(boxes, batch, i))];
         }
 
-        return prediction is null
-            ? throw new ArgumentException($"proposals of {batch.Sizes.Count} images expected for {Config.Assembly}, got {(external is null ? "none" : $"those of {external.Count}")}", nameof(external))
-            : rpn!.Propose(prediction, batch, train);
+        return prediction is null ? throw NoProposals(batch.Sizes.Count, external) : rpn!.Propose(prediction, batch, train);
     }
+
+    /// <summary>Not one list of proposals for each image, and nothing to make them with.</summary>
+    internal ArgumentException NoProposals(int images, IReadOnlyList<Tensor>? external) =>
+        new($"proposals of {images} images expected for {Config.Assembly}, got {(external is null ? "none" : $"those of {external.Count}")}", nameof(external));
 }

@@ -40,7 +40,6 @@ public static class TrainingRun
         }
 
         ConfigCheck.Validation(config, validation is not null);
-
         Device device = ComputeDevice.Of(config.Device);
         if (config.Procedure == "alternating")
         {
